@@ -1,0 +1,22 @@
+/** Time as a parameter, so that tests own it. */
+
+/** Wall clock, monotonic clock and timers of one process. */
+export interface Clock {
+  /** Milliseconds since the epoch; may jump. For expiry of certificates and tokens, never for durations. */
+  now(): number;
+  /** Monotonic milliseconds; never jumps. For durations and deadlines. */
+  monotonic(): number;
+  /** Runs `fn` once after `ms`; the returned function cancels it. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+/** The process's own clock. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, fn) {
+    const timer = setTimeout(fn, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,58 @@
+/** The document a child serves on its uplink, and its limits. The protocol's one definition. */
+
+/** Where a parent reads or watches it: `GET` with ETag; `GET ?watch` streams one JSON document a line. */
+export const advertisementPath = '/.well-known/ficus/v1/advertisement';
+/** Names the uplink on a data request; accepted only from a parent's identity, stripped before routing. */
+export const uplinkHeader = 'ficus-uplink';
+/** Protocol versions this build speaks; a parent picks the highest both speak. */
+export const protocolVersions: readonly number[] = [1];
+
+export const advertisementLimits = {
+  /** Bytes of one document. */
+  bytes: 1024 * 1024,
+  uplinks: 1000,
+  /** A child's weight is a hint between 0 and this. */
+  weight: 1000,
+  /** Milliseconds between lines on a watch that has nothing new (a heartbeat is an empty line). */
+  heartbeatMs: 1000,
+} as const;
+
+/** Traefik's health check keys; durations in milliseconds. Run by the parent through the uplink. */
+export interface AdvertisedHealthCheck {
+  readonly path: string;
+  readonly method: string;
+  /** 0: any of 200–399. */
+  readonly status: number;
+  readonly intervalMs: number;
+  readonly unhealthyIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly hostname?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface AdvertisedUplink {
+  /** The exposed name. */
+  readonly name: string;
+  /** Hint, 0–1000, default 1; the operator's weight wins. */
+  readonly weight: number;
+  readonly protocol: 'http';
+  readonly healthCheck?: AdvertisedHealthCheck;
+  readonly passiveHealthCheck?: { readonly failureWindowMs: number; readonly maxFailedAttempts: number };
+  readonly endpoints: { readonly healthy: number; readonly total: number };
+}
+
+export interface Advertisement {
+  /** Versions of the uplink protocol the child speaks. */
+  readonly protocols: readonly number[];
+  /** The child's name; must equal its certificate's. */
+  readonly child: string;
+  /** The child's software version, for people. */
+  readonly version: string;
+  /** Grows with every change within one `epoch`. */
+  readonly revision: number;
+  /** New at every start of the child, so that revision 1 after a restart is not taken for an old one. */
+  readonly epoch: string;
+  /** `true` once the child is going away: take no new requests to it. */
+  readonly draining: boolean;
+  readonly uplinks: readonly AdvertisedUplink[];
+}

@@ -1,0 +1,195 @@
+/** The resolved model: complete, no names left to look up, plain JSON so that it crosses to workers. */
+
+/** A name and the provider that declared it. A tuple, never one string: `a@b` + `c` must not meet `a` + `b@c`. */
+export type QName = readonly [name: string, provider: string];
+
+export interface Model {
+  readonly entryPoints: readonly EntryPointModel[];
+  /** Highest priority first; ties by name. `RouterModel.middlewares` and `.service` index the arrays below. */
+  readonly routers: readonly RouterModel[];
+  readonly middlewares: readonly MiddlewareModel[];
+  readonly services: readonly ServiceModel[];
+  readonly transports: readonly TransportModel[];
+  /** Certificates of TLS entrypoints, chosen by SNI; the first is the default. */
+  readonly certificates: readonly CertificateModel[];
+}
+
+/** Limits and deadlines of the connections of one entrypoint. Milliseconds; 0 turns a deadline off. */
+export interface ConnectionLimits {
+  /** Bytes of a request head; more is 431. Default 65536. Traefik: `http.maxHeaderBytes`. */
+  readonly maxHeaderBytes: number;
+  /** Header fields; more is 431. Default 100. */
+  readonly maxHeaderCount: number;
+  /** From the first byte (or the accept) to a complete head; then 408. Default 10000. */
+  readonly headTimeoutMs: number;
+  /** Longest pause between two pieces of a request body; then 408. Default 60000. Traefik: `readTimeout` is the whole. */
+  readonly bodyStallTimeoutMs: number;
+  /** Whole request, head and body. Default 0 (off). Traefik: `transport.respondingTimeouts.readTimeout`. */
+  readonly readTimeoutMs: number;
+  /** Whole response. Default 0. Traefik: `writeTimeout`. */
+  readonly writeTimeoutMs: number;
+  /** Idle keep-alive connection. Default 180000. Traefik: `idleTimeout`. */
+  readonly idleTimeoutMs: number;
+  /** Open connections from one client address; more are closed at once. Default 0 (off). */
+  readonly maxConnectionsPerAddress: number;
+  /** Request body bytes; more is 413. Default 0 (off). */
+  readonly maxRequestBodyBytes: number;
+}
+
+export interface EntryPointModel {
+  readonly name: string;
+  /** `host:port`, `:port`, `[::1]:port`. */
+  readonly address: string;
+  readonly limits: ConnectionLimits;
+  /** Peers whose forwarded headers are kept: CIDRs; `insecure` trusts all. */
+  readonly forwardedHeaders: { readonly insecure: boolean; readonly trustedIPs: readonly string[] };
+  /** TLS with `Model.certificates` by SNI. Absent: cleartext unless `uplink` is there. */
+  readonly tls: boolean;
+  /** Present: this is an uplink entrypoint, TLS 1.3 with client certificates, routed by header. */
+  readonly uplink?: UplinkEntryPointModel;
+}
+
+export interface UplinkEntryPointModel {
+  /** The header that names the route table; removed before routing. */
+  readonly header: string;
+  /** Certificate chain and key of this node, PEM. */
+  readonly certificate: CertificateModel;
+  /** Trust bundle: every root, PEM. Never empty. */
+  readonly roots: readonly string[];
+  /** Exact SPIFFE IDs that may connect. */
+  readonly peers: readonly string[];
+  /** Exposed name → indexes into `Model.routers`, highest priority first. */
+  readonly tables: readonly (readonly [name: string, routers: readonly number[]])[];
+}
+
+export interface CertificateModel {
+  /** Lower-case DNS names (wildcards as `*.example.com`) this certificate is for. */
+  readonly names: readonly string[];
+  /** PEM, leaf first. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface RouterModel {
+  readonly name: QName;
+  /** Names of entrypoints; empty for routers reached only through an uplink table. */
+  readonly entryPoints: readonly string[];
+  /** As written, for people. */
+  readonly rule: string;
+  readonly matcher: Matcher;
+  readonly priority: number;
+  /** Matches only requests that came over TLS (Traefik: `tls: {}`), or only cleartext ones. */
+  readonly tls: boolean;
+  readonly middlewares: readonly number[];
+  readonly service: number;
+}
+
+/** A compiled-to-data rule. Values are already lower-cased where the comparison is case-insensitive. */
+export type Matcher =
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Matcher[] }
+  | { readonly kind: 'not'; readonly of: Matcher }
+  /** Lower-case, no port; `*` any; `*.example.com` exactly one label. */
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'path' | 'pathPrefix'; readonly path: string }
+  | { readonly kind: 'method'; readonly method: string }
+  | { readonly kind: 'header'; readonly name: string; readonly value: string }
+  /** `value` undefined: the key must be there, with any value. */
+  | { readonly kind: 'query'; readonly name: string; readonly value?: string }
+  /** IP or CIDR, IPv4 or IPv6. */
+  | { readonly kind: 'clientIP'; readonly cidr: string };
+
+export type MiddlewareModel =
+  | { readonly kind: 'headers'; readonly name: QName; readonly headers: HeadersMiddleware }
+  | { readonly kind: 'stripPrefix'; readonly name: QName; readonly prefixes: readonly string[] }
+  | { readonly kind: 'addPrefix'; readonly name: QName; readonly prefix: string };
+
+/** Lower-case names; an empty value deletes. */
+export interface HeadersMiddleware {
+  readonly request: readonly (readonly [name: string, value: string])[];
+  readonly response: readonly (readonly [name: string, value: string])[];
+}
+
+export type ServiceModel = LoadBalancerModel | WeightedModel | BrokenModel;
+
+export interface LoadBalancerModel {
+  readonly kind: 'loadBalancer';
+  readonly name: QName;
+  readonly endpoints: readonly EndpointModel[];
+  readonly passHostHeader: boolean;
+  /** Index into `Model.transports`. */
+  readonly transport: number;
+  /** Set on every request to this service's endpoints, after middlewares; a client cannot name them away. */
+  readonly requestHeaders: readonly (readonly [name: string, value: string])[];
+  readonly healthCheck?: HealthCheckModel;
+  readonly passiveHealthCheck?: { readonly failureWindowMs: number; readonly maxFailedAttempts: number };
+  /** True for an uplink: the peer is proven to be ours, so a retry on another leg is governed by its parent. */
+  readonly uplink: boolean;
+}
+
+export interface EndpointModel {
+  readonly scheme: 'http' | 'https';
+  /** Host name or address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Path part of the URL without trailing slash, `''` for none. Prepended only with `preservePath`. */
+  readonly path: string;
+  readonly preservePath: boolean;
+  /** ≥ 0; 0 takes nothing. */
+  readonly weight: number;
+}
+
+export interface HealthCheckModel {
+  readonly path: string;
+  readonly scheme?: 'http' | 'https';
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly method: string;
+  /** 0: any of 200–399. */
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly intervalMs: number;
+  readonly unhealthyIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly followRedirects: boolean;
+}
+
+export interface WeightedModel {
+  readonly kind: 'weighted';
+  readonly name: QName;
+  readonly legs: readonly LegModel[];
+}
+export interface LegModel {
+  /** Unique within the service: the child's name for an aggregated service, else the service's own name. */
+  readonly key: string;
+  /** Index into `Model.services`. */
+  readonly service: number;
+  readonly weight: number;
+  readonly mode: 'active' | 'standby' | 'draining' | 'off';
+}
+
+/** Stands in for a service that could not be built: answers 503 with this code. */
+export interface BrokenModel {
+  readonly kind: 'broken';
+  readonly name: QName;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Traefik's `serversTransport`, resolved. PEM contents, not file names. */
+export interface TransportModel {
+  readonly name: QName;
+  readonly serverName: string;
+  readonly insecureSkipVerify: boolean;
+  /** Empty: the system's roots. */
+  readonly roots: readonly string[];
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** Exact URI SAN the peer must show; then host names are not compared. */
+  readonly peerUri?: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxIdleConnsPerHost: number;
+  readonly dialTimeoutMs: number;
+  /** 0: off. */
+  readonly responseHeaderTimeoutMs: number;
+  readonly idleConnTimeoutMs: number;
+  readonly disableHTTP2: boolean;
+}
