@@ -1,0 +1,55 @@
+/**
+ * Header fields as one flat array `[lower-case name, value, name as written, …]`: parsed once, no objects per field,
+ * order and duplicates kept, and the original spelling at hand for endpoints that care.
+ */
+export type Headers = string[];
+
+/** Fields per entry of the flat array. */
+export const stride = 3;
+
+/** The first value of `name` (lower-case), or undefined. */
+export function getHeader(headers: Headers, name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += stride) {
+    if (headers[i] === name) return headers[i + 1];
+  }
+  return undefined;
+}
+
+export function hasHeader(headers: Headers, name: string): boolean {
+  return getHeader(headers, name) !== undefined;
+}
+
+/** Every value of `name` (lower-case), joined as a list (RFC 9110 §5.3), or undefined. */
+export function joinedHeader(headers: Headers, name: string): string | undefined {
+  let joined: string | undefined;
+  for (let i = 0; i < headers.length; i += stride) {
+    if (headers[i] === name) joined = joined === undefined ? headers[i + 1] : `${joined}, ${headers[i + 1]}`;
+  }
+  return joined;
+}
+
+/** Adds a field; `name` as it shall be written. */
+export function addHeader(headers: Headers, name: string, value: string): void {
+  headers.push(name.toLowerCase(), value, name);
+}
+
+/** Removes every field called `name` (lower-case) in place. */
+export function deleteHeader(headers: Headers, name: string): void {
+  let to = 0;
+  for (let i = 0; i < headers.length; i += stride) {
+    if (headers[i] === name) continue;
+    if (to !== i) {
+      headers[to] = headers[i] as string;
+      headers[to + 1] = headers[i + 1] as string;
+      headers[to + 2] = headers[i + 2] as string;
+    }
+    to += stride;
+  }
+  headers.length = to;
+}
+
+/** Replaces every field called `name` by one. */
+export function setHeader(headers: Headers, name: string, value: string): void {
+  deleteHeader(headers, name.toLowerCase());
+  addHeader(headers, name, value);
+}

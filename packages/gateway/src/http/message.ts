@@ -1,0 +1,27 @@
+/** The heads of requests and responses as the request path sees them, whatever wire they came over. */
+import type { Headers } from './headers.ts';
+
+/** Mutable on purpose: middlewares rewrite it in place, one object per request. */
+export interface RequestHead {
+  method: string;
+  /** Canonical path, starts with `/` (or is `*` for OPTIONS): what is routed on, authorised on and forwarded. */
+  path: string;
+  /** Without `?`; undefined when the target had none (`/a?` has an empty one). */
+  query: string | undefined;
+  /** Host and port as the client sent them, validated. `''` only for HTTP/1.0 without Host. */
+  authority: string;
+  /** Lower-case host without port, brackets or trailing dot; what `Host()` compares. */
+  host: string;
+  headers: Headers;
+  /** The peer's IP address, IPv4-mapped IPv6 written as IPv4. */
+  clientAddress: string;
+  /** Came over TLS. */
+  secure: boolean;
+}
+
+export interface ResponseHead {
+  status: number;
+  /** Reason phrase; '' lets the codec write the standard one. */
+  reason: string;
+  headers: Headers;
+}
