@@ -13,4 +13,6 @@ export interface ParentRuntime {
   childJoined(name: string): void;
   /** Remove its legs and close its connections, within 2 s. */
   childRevoked(name: string): Promise<void>;
+  /** This certificate of `child` is refused from now on: close the connections that showed it, within 2 s. */
+  certificateRevoked(child: string, serial: string): Promise<void>;
 }

@@ -102,10 +102,42 @@ export interface HistoryEntry {
   readonly action: string;
   /** The uplink, child or token it is about. */
   readonly subject: string;
+  /** Of weights: `{child: weight}` in force before and after; of modes `{child: mode}`; null: never decided. */
   readonly before: unknown;
   readonly after: unknown;
+  /** Of an undo: the entry it takes back. */
+  readonly undoes?: number;
+  /** Hex SHA-256 over the previous entry's hash and this entry. */
   readonly hash: string;
 }
+/** `GET /v1/certificates` → `{certificates: CertificateInfo[]}`; `DELETE /v1/certificates/:serial` revokes, body `Reason`. */
+export interface CertificateInfo {
+  /** Lower-case hex without leading zeros. */
+  readonly serial: string;
+  readonly child: string;
+  readonly uri: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly state: 'valid' | 'expired' | 'revoked';
+}
+/** Answer of `DELETE` on a child, a token or a certificate. */
+export interface Revoked {
+  readonly change: HistoryEntry;
+}
+/** `GET /v1/pki/roots`, and `GET /v1/roots` on the join listener. */
+export interface TrustBundle {
+  readonly trustDomain: string;
+  /** Every root, PEM each. */
+  readonly roots: readonly string[];
+  /** `sha256:<hex>` of the issuing root's SubjectPublicKeyInfo. */
+  readonly caPin: string;
+}
+/** `POST /v1/renew` on the join listener. */
+export interface RenewRequest {
+  /** PKCS#10, PEM. */
+  readonly csr: string;
+}
+
 /** `POST /v1/undo` body `Reason & {seq?: number}`: takes back the newest weights/modes change, or that one. */
 
 /** `GET /v1/status` */
