@@ -2,12 +2,12 @@
 import type { Enrolment } from '@ficus/common/api/admin.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { isNodeName } from '@ficus/common/names.ts';
+import { isTrustDomain, parseSpiffeId } from '@ficus/pki/identity.ts';
 
 /** Bytes of an answer; a chain and a bundle of several roots stay far below. */
 export const enrolmentLimit = 256 * 1024;
 const maxListed = 32;
 const pemChain = /^(?:-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
-const trustDomain = /^[a-z0-9](?:[-a-z0-9._]{0,253}[a-z0-9])?$/;
 
 /** Reads an `Enrolment` out of `text`; throws `join.bad-answer` that names the member at fault. */
 export function decodeEnrolment(text: string): Enrolment {
@@ -24,7 +24,7 @@ export function decodeEnrolment(text: string): Enrolment {
   const members = value as Record<string, unknown>;
   return {
     child: string(members, 'child', 'a node name', isNodeName),
-    trustDomain: string(members, 'trustDomain', 'a trust domain', (text) => trustDomain.test(text)),
+    trustDomain: string(members, 'trustDomain', 'a trust domain', isTrustDomain),
     certificate: string(members, 'certificate', 'PEM certificates', (text) => pemChain.test(text)),
     roots: list(members, 'roots', 'PEM certificates', (text) => pemChain.test(text)),
     parents: list(members, 'parents', 'SPIFFE IDs of parents', isParentUri),
@@ -32,7 +32,11 @@ export function decodeEnrolment(text: string): Enrolment {
 }
 
 function isParentUri(text: string): boolean {
-  return text.length <= 2048 && /^spiffe:\/\/[^/\s]+\/parent\/[^/\s]+$/.test(text);
+  try {
+    return parseSpiffeId(text).role === 'parent';
+  } catch {
+    return false;
+  }
 }
 
 function string(
