@@ -112,7 +112,7 @@ export interface HistoryEntry {
 }
 /** `GET /v1/certificates` → `{certificates: CertificateInfo[]}`; `DELETE /v1/certificates/:serial` revokes, body `Reason`. */
 export interface CertificateInfo {
-  /** Lower-case hex without leading zeros. */
+  /** Upper-case hex. */
   readonly serial: string;
   readonly child: string;
   readonly uri: string;

@@ -9,7 +9,7 @@ export interface ChildRecord {
   readonly workloads: readonly string[];
   readonly joinedAt: string;
   readonly revokedAt?: string;
-  /** Of its newest certificate: lower-case hex without leading zeros. */
+  /** Of its newest certificate: upper-case hex, as Node and `describe` write it. */
   readonly serial: string;
   readonly notAfter: string;
 }
@@ -40,7 +40,7 @@ export interface NewToken {
 /** What the join API needs to judge a presented token. */
 export interface TokenRecord extends TokenInfo {
   readonly secretHash: string;
-  /** Of a used token: SHA-256 of the public key it was redeemed for (hex), and the certificate issued then (PEM). */
+  /** Of a used token: the pin of the public key it was redeemed for, and the certificate issued then (PEM). */
   readonly redeemed?: { readonly keyHash: string; readonly certificate: string };
 }
 
@@ -56,7 +56,7 @@ export interface IssuedCertificate {
 
 export interface Redemption {
   readonly id: string;
-  /** SHA-256 of the joining public key (SubjectPublicKeyInfo), hex. */
+  /** The joining public key's pin: `sha256:<hex>` of its SubjectPublicKeyInfo. */
   readonly keyHash: string;
   readonly certificate: IssuedCertificate;
   /** `host:port` the parent shall dial. */

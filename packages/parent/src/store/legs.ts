@@ -1,0 +1,164 @@
+/** The operator's weights and modes, and taking changes of them back. */
+import type { HistoryEntry } from '@ficus/common/api/admin.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { ChildTable } from './children.ts';
+import type { StoreContext } from './context.ts';
+import type { Restores } from './history.ts';
+import type { LegOverride, Store } from './store.ts';
+import { checkChange, checkMode, checkUplinkName, checkWeight } from './validate.ts';
+
+type Column = 'weight' | 'mode';
+interface Row {
+  child: string;
+  weight: number | null;
+  mode: LegOverride['mode'] | null;
+}
+
+/** The part of the store that decides how traffic splits. */
+export function legTable(
+  { database, history, write }: StoreContext,
+  childTable: ChildTable,
+): Pick<Store, 'legs' | 'uplinksWithOverrides' | 'setWeights' | 'setModes' | 'undo'> {
+  const select = database.prepare('SELECT child, weight, mode FROM legs WHERE uplink = ? ORDER BY child');
+  const set = {
+    weight: database.prepare(
+      'INSERT INTO legs (uplink, child, weight) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET weight = ?3',
+    ),
+    mode: database.prepare(
+      'INSERT INTO legs (uplink, child, mode) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET mode = ?3',
+    ),
+  };
+  const prune = database.prepare('DELETE FROM legs WHERE uplink = ? AND weight IS NULL AND mode IS NULL');
+
+  function decided(uplink: string): Map<string, Row> {
+    return new Map((select.all(uplink) as unknown as Row[]).map((row) => [row.child, row]));
+  }
+
+  /** Sets `column` for the named children; the entry's `before` shows `current` where nothing was decided. */
+  function change<T extends string | number>(
+    column: Column,
+    uplink: string,
+    values: Readonly<Record<string, T>>,
+    current: Readonly<Record<string, T>>,
+    by: Parameters<Store['setModes']>[2],
+  ): HistoryEntry {
+    checkChange(by);
+    checkUplinkName(uplink);
+    const named = Object.entries(values);
+    if (named.length === 0) throw noLegs(column);
+    for (const [child, value] of named)
+      column === 'weight' ? checkWeight(child, value) : checkMode(child, value);
+    return write(() => {
+      const rows = decided(uplink);
+      for (const [child] of named) childTable.required(child);
+      const before = named.map(([child]) => {
+        const shown = Object.hasOwn(current, child) ? current[child] : undefined;
+        return [child, shown ?? rows.get(child)?.[column] ?? null] as const;
+      });
+      const restores = named.map(
+        ([child]) => [child, { [column]: rows.get(child)?.[column] ?? null }] as const,
+      );
+      for (const [child, value] of named) set[column].run(uplink, child, value);
+      return history.append(by, {
+        action: column === 'weight' ? 'weights' : 'modes',
+        subject: uplink,
+        before: Object.fromEntries(before),
+        after: { ...values },
+        restores: Object.fromEntries(restores),
+      });
+    });
+  }
+
+  /** The entry to take back: `seq` if it can be, else the newest change that stands. */
+  function choose(seq: number | undefined): number {
+    const undone = new Set<number>();
+    for (const entry of history.legChanges()) {
+      // Newest first, so whether an undo itself was undone is known before what it undid comes along.
+      if (entry.undoes !== undefined && !undone.has(entry.seq)) undone.add(entry.undoes);
+      if (seq === undefined ? entry.undoes !== undefined || undone.has(entry.seq) : entry.seq !== seq)
+        continue;
+      if (undone.has(entry.seq)) throw alreadyUndone(entry.seq);
+      return entry.seq;
+    }
+    throw seq === undefined
+      ? nothingToUndo()
+      : history.get(seq) === undefined
+        ? unknownEntry(seq)
+        : notALegChange(seq);
+  }
+
+  return {
+    legs: (uplink) =>
+      (select.all(uplink) as unknown as Row[]).map(({ child, weight, mode }) => ({
+        child,
+        ...(weight === null ? {} : { weight }),
+        ...(mode === null || mode === undefined ? {} : { mode }),
+      })),
+
+    uplinksWithOverrides: () =>
+      (
+        database.prepare('SELECT DISTINCT uplink FROM legs ORDER BY uplink').all() as { uplink: string }[]
+      ).map((row) => row.uplink),
+
+    setWeights: (uplink, weights, current, by) => change('weight', uplink, weights, current, by),
+    setModes: (uplink, modes, by) => change('mode', uplink, modes, {}, by),
+
+    undo(by, seq) {
+      checkChange(by);
+      return write(() => {
+        const undoes = choose(seq);
+        const entry = history.get(undoes)!;
+        const uplink = entry.subject;
+        const rows = decided(uplink);
+        const before: Record<string, unknown> = {};
+        const after: Record<string, unknown> = {};
+        const restores: [string, Restores[string]][] = [];
+        for (const [child, was] of Object.entries(entry.restores ?? {})) {
+          const now: Restores[string] = {};
+          for (const column of ['weight', 'mode'] as const) {
+            const value = was[column];
+            if (value === undefined) continue;
+            before[child] = rows.get(child)?.[column] ?? null;
+            after[child] = value;
+            if (column === 'weight') now.weight = rows.get(child)?.weight ?? null;
+            else now.mode = rows.get(child)?.mode ?? null;
+            set[column].run(uplink, child, value);
+          }
+          restores.push([child, now]);
+        }
+        prune.run(uplink);
+        return {
+          uplink,
+          entry: history.append(by, {
+            action: 'undo',
+            subject: uplink,
+            before,
+            after,
+            undoes,
+            restores: Object.fromEntries(restores),
+          }),
+        };
+      });
+    },
+  };
+}
+
+function noLegs(column: Column): FicusError {
+  return new FicusError(`${column}.invalid`, `want at least one child with its ${column}, found none`, {
+    status: 400,
+    remedy: `name a child: vm-1=${column === 'weight' ? 90 : 'standby'}`,
+  });
+}
+
+const conflict = (code: string, message: string, status = 409): FicusError =>
+  new FicusError(code, message, { status, remedy: 'see "ficus history" for what can be taken back' });
+const nothingToUndo = () =>
+  conflict('undo.nothing', 'want a change of weights or modes to take back, found none');
+const unknownEntry = (seq: number) =>
+  conflict('undo.unknown', `want an entry of the history, found no ${seq}`, 404);
+const alreadyUndone = (seq: number) => conflict('undo.already', `entry ${seq} is already taken back`);
+const notALegChange = (seq: number) =>
+  conflict(
+    'undo.not-possible',
+    `entry ${seq} is not a change of weights or modes, so it can't be taken back`,
+  );
