@@ -1,0 +1,46 @@
+/** The endpoints that gateways lead to: they cost little, so that the gateway is what is measured. */
+
+import { cores } from './cores.ts';
+import { SMALL_BODY } from './load/small-body.ts';
+import { freePorts } from './ports.ts';
+import { untilReady } from './ready.ts';
+import { findCommand, type Sandbox, type Started } from './sandbox.ts';
+
+/** A running endpoint. */
+export interface Endpoint {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** An endpoint that answers every GET with the small body: nginx where it is installed, else Node. */
+export async function startSmallEndpoint(sandbox: Sandbox): Promise<Endpoint> {
+  const nginx = findCommand('nginx');
+  if (nginx === undefined) return startStreamEndpoint(sandbox);
+  const [port = 0] = await freePorts(1);
+  const folder = sandbox.folder('endpoint');
+  const config = `
+    daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr error;
+    events { worker_connections 4096; }
+    http {
+      access_log off; keepalive_requests 1000000000; default_type application/json;
+      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+      server { listen 127.0.0.1:${port}; location / { return 200 '${SMALL_BODY}'; } }
+    }`;
+  const file = sandbox.file(folder, 'nginx.conf', config);
+  return ready(
+    port,
+    sandbox.start(nginx, ['-e', 'stderr', '-p', folder, '-c', file], { core: cores.endpoint }),
+  );
+}
+
+/** An endpoint that reads and writes bodies of any size (`load/endpoint.ts`), for the transfers. */
+export async function startStreamEndpoint(sandbox: Sandbox): Promise<Endpoint> {
+  const [port = 0] = await freePorts(1);
+  const script = `${import.meta.dirname}/load/endpoint.ts`;
+  return ready(port, sandbox.start(process.execPath, [script, String(port)], { core: cores.endpoint }));
+}
+
+async function ready(port: number, process: Started): Promise<Endpoint> {
+  await untilReady('the endpoint', `http://127.0.0.1:${port}/`, [process]);
+  return { port, stop: () => process.stop() };
+}

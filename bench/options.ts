@@ -1,0 +1,75 @@
+/** The bench's command line. */
+
+import { parseArgs } from 'node:util';
+import { BenchError } from './bench-error.ts';
+
+export const USAGE = `npm run bench -- [options]
+
+  --only <name>         scenarios whose name is this or begins with it (hop, pair-h1, latency, download-1g …)
+  --gateways <a,b>      only these (ficus, haproxy, nginx, caddy)
+  --rounds <n>          interleaved rounds, medians of which are reported (default 3)
+  --seconds <n>         measured time of one run (default 5)
+  --warmup <n>          seconds before it that don't count (default 3)
+  --connections <n>     client connections (default 64)
+  --json                one JSON document on standard output instead of tables
+
+  example: npm run -s bench -- --only hop --gateways ficus,haproxy --json`;
+
+/** What to run. */
+export interface Options {
+  readonly only: string;
+  /** Undefined: all. */
+  readonly gateways: readonly string[] | undefined;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly connections: number;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** Reads the arguments after the script's name; throws a BenchError for what it doesn't know. */
+export function parseOptions(args: readonly string[]): Options {
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const read = () =>
+    parseArgs({
+      args: [...args],
+      options: {
+        only: text(''),
+        gateways: text(''),
+        rounds: text('3'),
+        seconds: text('5'),
+        warmup: text('3'),
+        connections: text('64'),
+        json: flag,
+        help: flag,
+      },
+    }).values;
+  let values: ReturnType<typeof read>;
+  try {
+    values = read();
+  } catch (error) {
+    throw new BenchError((error as Error).message, USAGE);
+  }
+  return {
+    only: values.only,
+    gateways: values.gateways === '' ? undefined : values.gateways.split(','),
+    rounds: wholeNumber('rounds', values.rounds, 1),
+    seconds: wholeNumber('seconds', values.seconds, 1),
+    warmupSeconds: wholeNumber('warmup', values.warmup, 0),
+    connections: wholeNumber('connections', values.connections, 1),
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least)) {
+    throw new BenchError(
+      `--${name} must be a whole number of at least ${least}, found ${JSON.stringify(text)}`,
+    );
+  }
+  return value;
+}

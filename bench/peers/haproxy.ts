@@ -1,0 +1,70 @@
+/** HAProxy as the gateway: one process for a hop, two for a pair, one thread each. */
+
+import { CHILD_NAME } from '../certificates.ts';
+import { freePorts } from '../ports.ts';
+import { findCommand } from '../sandbox.ts';
+import { type Gateway, type Setting, startOnGatewayCore, whenReady } from './gateway.ts';
+
+export const haproxy: Gateway = {
+  name: 'haproxy',
+  topologies: ['hop', 'pair-h1', 'pair-h2'],
+  absent: () => (findCommand('haproxy') ? undefined : 'not installed (apt-get install haproxy)'),
+
+  async start(setting) {
+    const [port = 0, uplinkPort = 0] = await freePorts(2);
+    const endpoint = `127.0.0.1:${setting.endpointPort}`;
+    if (setting.topology === 'hop') {
+      const process = start(setting, 'haproxy', front(`127.0.0.1:${port}`, FORWARDED), back(endpoint));
+      return whenReady('haproxy', port, [process]);
+    }
+    const alpn = setting.topology === 'pair-h2' ? 'h2' : 'http/1.1';
+    const { ca, childPem, parentPem } = setting.certificates;
+    const uplink = `127.0.0.1:${uplinkPort}`;
+    const childTls = `ssl crt ${childPem} ca-file ${ca} verify required ssl-min-ver TLSv1.3 alpn ${alpn}`;
+    const parentTls =
+      `ssl crt ${parentPem} ca-file ${ca} verify required verifyhost ${CHILD_NAME} ` +
+      `sni str(${CHILD_NAME}) ssl-min-ver TLSv1.3 alpn ${alpn}`;
+    return whenReady('haproxy', port, [
+      start(setting, 'haproxy-child', front(`${uplink} ${childTls}`), back(endpoint)),
+      start(setting, 'haproxy-parent', front(`127.0.0.1:${port}`, FORWARDED), back(`${uplink} ${parentTls}`)),
+    ]);
+  },
+};
+
+/** The forwarded headers that the other gateways set too. */
+const FORWARDED = `
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]`;
+
+function front(bind: string, rules = ''): string {
+  return `
+frontend web
+  bind ${bind}${rules}
+  use_backend app if { path_beg / }`;
+}
+
+function back(server: string): string {
+  return `
+backend app
+  http-reuse always
+  server one ${server}`;
+}
+
+function start(setting: Setting, name: string, ...sections: string[]) {
+  const config = `
+global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  option splice-auto
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+${sections.join('\n')}
+`;
+  const file = setting.sandbox.file(setting.sandbox.folder(name), 'haproxy.cfg', config);
+  // -db: in the foreground and without a master process, so that what runs is all there is.
+  return startOnGatewayCore(setting, findCommand('haproxy') ?? 'haproxy', ['-db', '-f', file]);
+}
