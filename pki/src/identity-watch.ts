@@ -1,0 +1,81 @@
+/** Follows a node's identity: tells when a new one is in force, and when to renew the one in hand. */
+
+import { watch } from 'node:fs';
+import { type Clock, systemClock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { CertificateFacts } from './certificate.ts';
+import { currentGeneration, type LoadedIdentity, loadIdentity } from './node-identity.ts';
+
+/** How often to look without being told, for file systems that tell nothing. Milliseconds. */
+const pollMs = 30_000;
+
+/**
+ * Calls `onChange` with each identity put in force after this call; one that cannot be loaded goes to `onError` and
+ * the one in hand stays good. Returns the function that stops it. Keeps no process alive.
+ */
+export async function watchIdentity(
+  directory: string,
+  onChange: (identity: LoadedIdentity) => void,
+  options: { readonly onError?: (error: FicusError) => void; readonly clock?: Clock } = {},
+): Promise<() => void> {
+  const { onError = () => {}, clock = systemClock } = options;
+  let seen = await currentGeneration(directory);
+  let stopped = false;
+  let again = false;
+  let running = false;
+  let cancelPoll = (): void => {};
+
+  const look = async (): Promise<void> => {
+    const name = await currentGeneration(directory);
+    if (name === undefined || name === seen || stopped) return;
+    const identity = await loadIdentity(directory);
+    seen = name;
+    if (!stopped) onChange(identity);
+  };
+  // One look at a time, and one more when something happened meanwhile: a late answer never replaces a newer one.
+  const run = async (): Promise<void> => {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again && !stopped) {
+      again = false;
+      await look().catch((error: unknown) => onError(asFicusError(error)));
+    }
+    running = false;
+  };
+  const poll = (): void => {
+    cancelPoll = clock.after(pollMs, () => {
+      void run();
+      if (!stopped) poll();
+    });
+  };
+  // The directory is watched, not the link in it: a rename replaces the link and would orphan a watch on it.
+  const watcher = watch(directory, { persistent: false }, () => void run());
+  watcher.on('error', (error) => onError(asFicusError(error)));
+  poll();
+  // What was put in force between reading `seen` and the watch would else wait for the poll.
+  void run();
+  return () => {
+    stopped = true;
+    cancelPoll();
+    watcher.close();
+  };
+}
+
+function asFicusError(error: unknown): FicusError {
+  if (error instanceof FicusError) return error;
+  return new FicusError('identity.watch', 'cannot follow the node’s identity on disk', { cause: error });
+}
+
+/**
+ * When to renew, milliseconds since the epoch: at `fraction` of the certificate's life (default half), moved by up to
+ * 5 % of that life. `jitter` from -1 to 1, random unless given, so that nodes that joined together renew apart.
+ */
+export function renewAt(
+  facts: Pick<CertificateFacts, 'notBefore' | 'notAfter'>,
+  fraction = 0.5,
+  jitter: number = Math.random() * 2 - 1,
+): number {
+  const life = facts.notAfter - facts.notBefore;
+  return Math.round(facts.notBefore + life * (fraction + jitter * 0.05));
+}
