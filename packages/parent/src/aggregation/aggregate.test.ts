@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { LegOverride } from '../store/store.ts';
+import { aggregate, type ChildView } from './aggregate.ts';
+import { meshModel, traefikAliases } from './mesh-model.ts';
+
+const identity = { certificate: { cert: 'cert', key: 'key' }, roots: ['root'] };
+const child = (
+  name: string,
+  weights: Readonly<Record<string, number>>,
+  options: { draining?: boolean; addresses?: readonly string[] } = {},
+): ChildView => ({
+  name,
+  peerUri: `spiffe://ficus.internal/child/${name}`,
+  addresses: options.addresses ?? ['127.0.0.1'],
+  port: 9443,
+  advertisement: {
+    protocols: [1],
+    child: name,
+    version: '1',
+    revision: 1,
+    epoch: 'e',
+    draining: options.draining ?? false,
+    uplinks: Object.entries(weights).map(([uplink, weight]) => ({
+      name: uplink,
+      weight,
+      protocol: 'http',
+      endpoints: { healthy: 1, total: 1 },
+    })),
+  },
+});
+const none = () => [];
+const legsOf = (children: readonly ChildView[], overrides: readonly LegOverride[] = []) =>
+  aggregate(children, () => overrides)[0]?.legs.map(({ child, weight, weightFrom, mode }) => [
+    child.name,
+    weight,
+    weightFrom,
+    mode,
+  ]);
+
+test('the same name from two children is one service with two legs', () => {
+  const uplinks = aggregate(
+    [child('vm-1', { orders: 9, billing: 1 }), child('cluster-1', { orders: 1 })],
+    none,
+  );
+  assert.deepEqual(
+    uplinks.map(({ name, legs }) => [name, legs.map((leg) => [leg.child.name, leg.weight])]),
+    [
+      ['billing', [['vm-1', 1]]],
+      [
+        'orders',
+        [
+          ['cluster-1', 1],
+          ['vm-1', 9],
+        ],
+      ],
+    ],
+  );
+});
+
+for (const [what, override, draining, expected] of [
+  ['the hint counts until the operator decides', {}, false, [7, 'child', 'active']],
+  ["the operator's weight wins, zero too", { weight: 0 }, false, [0, 'operator', 'active']],
+  ["the operator's mode counts", { mode: 'standby' }, false, [7, 'child', 'standby']],
+  ['a leaving child drains', {}, true, [7, 'child', 'draining']],
+  ['a leaving standby drains', { mode: 'standby' }, true, [7, 'child', 'draining']],
+  ['off stays off', { mode: 'off' }, true, [7, 'child', 'off']],
+] as const) {
+  test(what, () => {
+    const legs = legsOf([child('vm-1', { orders: 7 }, { draining })], [{ child: 'vm-1', ...override }]);
+    assert.deepEqual(legs, [['vm-1', ...expected]]);
+  });
+}
+
+test('a decision about a child that advertises nothing makes no leg', () => {
+  assert.deepEqual(legsOf([child('vm-1', { orders: 1 })], [{ child: 'gone', weight: 5 }]), [
+    ['vm-1', 1, 'child', 'active'],
+  ]);
+});
+
+test('the model: a balancer a leg, a weighted service a name, a transport a child', () => {
+  const uplinks = aggregate(
+    [
+      child('vm-1', { orders: 9, billing: 1 }, { addresses: ['10.0.0.1', '10.0.0.2'] }),
+      child('cluster-1', { orders: 1 }),
+    ],
+    none,
+  );
+  const { services, transports } = meshModel(uplinks, identity);
+  assert.deepEqual(
+    services.map(({ name }) => name.join('@')),
+    [
+      'billing/vm-1@multicluster',
+      'billing@multicluster',
+      'orders/cluster-1@multicluster',
+      'orders/vm-1@multicluster',
+      'orders@multicluster',
+    ],
+  );
+  const weighted = services[4];
+  assert.ok(weighted?.kind === 'weighted');
+  assert.deepEqual(weighted.legs, [
+    { key: 'cluster-1', service: 2, weight: 1, mode: 'active' },
+    { key: 'vm-1', service: 3, weight: 9, mode: 'active' },
+  ]);
+  const leg = services[3];
+  assert.ok(leg?.kind === 'loadBalancer');
+  assert.deepEqual(leg.requestHeaders, [['ficus-uplink', 'orders']]);
+  assert.equal(leg.uplink, true);
+  assert.deepEqual(
+    leg.endpoints.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
+    ['https://10.0.0.1:9443', 'https://10.0.0.2:9443'],
+  );
+  const transport = transports[leg.transport];
+  assert.equal(transport?.peerUri, 'spiffe://ficus.internal/child/vm-1');
+  assert.equal(transport.minVersion, 'TLSv1.3');
+  assert.deepEqual(transport.roots, ['root']);
+  assert.equal(transports.length, 2);
+});
+
+test("Traefik's names are taken only where one leg is meant", () => {
+  const uplinks = aggregate(
+    [child('b', { a: 1, 'a-x': 1, lone: 1 }), child('x-b', { a: 1 }), child('c', { a: 1, 'a-c': 1 })],
+    none,
+  );
+  const aliases = traefikAliases(uplinks);
+  assert.equal(aliases.get('lone-b'), 'lone/b');
+  assert.equal(aliases.get('a-x-b'), undefined, 'a of x-b, or a-x of b');
+  assert.equal(aliases.get('a-c'), undefined, 'an aggregated service has this name');
+  assert.equal(aliases.get('a-c-c'), 'a-c/c');
+});
+
+test('whatever is advertised, every index points into the fragment and no two services share a name', () => {
+  const names = fc.constantFrom('a', 'a-b', 'b', 'a.b', 'c');
+  const arbitrary = fc.uniqueArray(
+    fc.tuple(fc.constantFrom('b', 'a-b', 'c', 'x'), fc.dictionary(names, fc.nat(1000))),
+    {
+      selector: ([name]) => name,
+    },
+  );
+  fc.assert(
+    fc.property(arbitrary, (children) => {
+      const uplinks = aggregate(
+        children.map(([name, weights]) => child(name, weights)),
+        none,
+      );
+      const { services, transports } = meshModel(uplinks, identity);
+      assert.equal(new Set(services.map(({ name }) => name[0])).size, services.length);
+      for (const service of services) {
+        if (service.kind === 'loadBalancer') assert.ok(transports[service.transport] !== undefined);
+        if (service.kind !== 'weighted') continue;
+        for (const leg of service.legs) {
+          assert.deepEqual(services[leg.service]?.name, [`${service.name[0]}/${leg.key}`, 'multicluster']);
+        }
+      }
+    }),
+  );
+});
