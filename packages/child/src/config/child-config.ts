@@ -1,0 +1,81 @@
+/** Decodes a child's static configuration and fills in its defaults. */
+import { dirname, resolve } from 'node:path';
+import { type Decoded, decodeYaml, mapDecoded, type ReportProblem } from '@ficus/common/config/decode.ts';
+import { checkDynamic, type DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
+import type { EntryPointConfig, UplinkEntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
+import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
+import {
+  type AccessLogConfig,
+  checkFileProvider,
+  type FileProviderConfig,
+  type LifeCycle,
+  lifeCycle,
+} from '@ficus/gateway/config/static.ts';
+import { type ChildFile, childSchema } from './child-schema.ts';
+import { workloadsAsDynamic } from './workloads.ts';
+
+/** Complete: every default filled in, every file name absolute. */
+export interface ChildConfig {
+  /** Absent: the name of the certificate in the state directory. */
+  readonly name?: string;
+  readonly stateDirectory: string;
+  /** 0: serve in the main process. */
+  readonly workers: number;
+  readonly uplinkEntryPoints: Readonly<Record<string, UplinkEntryPointConfig>>;
+  readonly entryPoints: Readonly<Record<string, EntryPointConfig>>;
+  readonly file?: FileProviderConfig;
+  /** `http` and `tls` of the file itself: give it to `resolve` as provider `child`. */
+  readonly inline: DynamicConfig;
+  /** The short form, spelt out: give it to `resolve` as provider `workloads`. */
+  readonly workloads: DynamicConfig;
+  readonly log: { readonly level: LogLevel; readonly format: 'common' | 'json' };
+  readonly accessLog?: AccessLogConfig;
+  readonly lifeCycle: LifeCycle;
+}
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** Decodes `text`, read from `file`. Never throws; file names in it are taken relative to `file`'s folder. */
+export function decodeChildConfig(text: string, file: string): Decoded<ChildConfig> {
+  return mapDecoded(decodeYaml({ text, file, schema: childSchema, check }), (raw) => complete(raw, file));
+}
+
+function check(raw: ChildFile, report: ReportProblem): void {
+  checkFileProvider(raw.providers?.file, report);
+  withOrWithoutHub(raw.uplinkEntryPoints, raw.hub?.uplinkEntryPoints, ['uplinkEntryPoints'], report);
+  checkDynamic(raw.http === undefined ? {} : { http: raw.http }, report);
+}
+
+function complete(raw: ChildFile, file: string): ChildConfig {
+  const folder = dirname(resolve(file));
+  const provider = raw.providers?.file;
+  const uplinkEntryPoints = raw.uplinkEntryPoints ??
+    raw.hub?.uplinkEntryPoints ?? { uplink: { address: ':9443' } };
+  const entryPoints = raw.entryPoints ?? {};
+  return {
+    ...(raw.name === undefined ? {} : { name: raw.name }),
+    stateDirectory: resolve(folder, raw.stateDirectory ?? 'state'),
+    workers: raw.workers ?? 0,
+    uplinkEntryPoints,
+    entryPoints,
+    ...(provider === undefined
+      ? {}
+      : {
+          file: {
+            ...provider,
+            ...(provider.filename === undefined ? {} : { filename: resolve(folder, provider.filename) }),
+            ...(provider.directory === undefined ? {} : { directory: resolve(folder, provider.directory) }),
+          },
+        }),
+    inline: {
+      ...(raw.http === undefined ? {} : { http: raw.http }),
+      ...(raw.tls === undefined ? {} : { tls: raw.tls }),
+    },
+    workloads: workloadsAsDynamic(raw.workloads ?? {}),
+    log: {
+      level: (raw.log?.level?.toLowerCase() ?? 'info') as LogLevel,
+      format: raw.log?.format ?? 'common',
+    },
+    ...(raw.accessLog === undefined ? {} : { accessLog: raw.accessLog }),
+    lifeCycle: lifeCycle([...Object.values(uplinkEntryPoints), ...Object.values(entryPoints)]),
+  };
+}

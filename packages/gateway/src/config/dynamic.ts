@@ -1,0 +1,161 @@
+/** Schema and decoding of Traefik v3's dynamic configuration. */
+import { type Decoded, decodeYaml, type ReportProblem } from '@ficus/common/config/decode.ts';
+import {
+  integer,
+  list,
+  named,
+  object,
+  oneOf,
+  optional,
+  type Static,
+  string,
+} from '@ficus/common/config/schema.ts';
+import { healthCheckSchema, passiveHealthCheckSchema } from './health-check.ts';
+import { middlewareSchema } from './middlewares.ts';
+import { serversTransportSchema, serviceSchema } from './services.ts';
+
+const name = { minLength: 1 };
+const key = { keyFormat: 'object-name' };
+
+export const routerSchema = object(
+  'Takes the requests its rule matches to a service.',
+  {
+    rule: string('What it matches, such as ``Host(`shop.example.com`) && PathPrefix(`/api`)``.', name),
+    entryPoints: optional(
+      list(
+        'Entrypoints it listens on. Default: all, or those with `asDefault`.',
+        string('An entrypoint.', name),
+      ),
+    ),
+    service: string('Service: `name`, or `name@provider` such as `orders@multicluster`.', name),
+    middlewares: optional(
+      list('Middlewares, first to last; `name` or `name@provider`.', string('A middleware.', name)),
+    ),
+    priority: optional(
+      integer('Higher is tried first; 0 stands for the default, the length of the rule. Default: 0.', {
+        minimum: -Number.MAX_SAFE_INTEGER,
+        maximum: Number.MAX_SAFE_INTEGER,
+      }),
+    ),
+    tls: optional(
+      object(
+        'Present: matches only requests that came over TLS.',
+        {},
+        {
+          allowEmpty: true,
+          notYet: ['options', 'certResolver', 'domains'],
+        },
+      ),
+    ),
+    uplinks: optional(
+      list(
+        'Uplinks that lead to this router. It then listens on no entrypoint of its own: no `entryPoints`, no `tls`.',
+        string('An uplink.', name),
+        { minItems: 1 },
+      ),
+    ),
+    ruleSyntax: optional(oneOf('Accepted for Traefik. Default: `v3`.', ['v3'])),
+  },
+  { notYet: ['observability', 'parentRefs'] },
+);
+export type RouterConfig = Static<typeof routerSchema>;
+
+export const uplinkSchema = object('Advertises a workload to parents.', {
+  exposeName: optional(
+    string('Name that parents know it by. Default: its own name.', { format: 'exposed-name' }),
+  ),
+  weight: optional(
+    integer("Share beside other children's, a hint that the parent's operator can overrule. Default: 1.", {
+      minimum: 0,
+      maximum: 1000,
+    }),
+  ),
+  healthCheck: optional(healthCheckSchema),
+  passiveHealthCheck: optional(passiveHealthCheckSchema),
+  entryPoints: optional(
+    list(
+      'Uplink entrypoints it is reachable on. Default: all, or those with `asDefault`.',
+      string('An uplink entrypoint.', name),
+    ),
+  ),
+});
+export type UplinkConfig = Static<typeof uplinkSchema>;
+
+export const httpSchema = object(
+  'HTTP routing.',
+  {
+    routers: optional(named('Routers, by name.', 'router', routerSchema, key)),
+    services: optional(named('Services, by name.', 'service', serviceSchema, key)),
+    middlewares: optional(named('Middlewares, by name.', 'middleware', middlewareSchema, key)),
+    serversTransports: optional(
+      named('Transports to endpoints, by name.', 'serversTransport', serversTransportSchema, key),
+    ),
+    uplinks: optional(
+      named('Workloads advertised to parents, by name (children only).', 'uplink', uplinkSchema, key),
+    ),
+  },
+  { notYet: ['models'] },
+);
+export type HttpConfig = Static<typeof httpSchema>;
+
+export const tlsSchema = object(
+  'Certificates of TLS entrypoints.',
+  {
+    certificates: optional(
+      list(
+        'Certificates, chosen by server name; the first serves names that none is for. Files are watched.',
+        object(
+          'A certificate.',
+          {
+            certFile: string('Chain, leaf first: PEM file (relative to this file) or PEM text.', name),
+            keyFile: string('Private key: PEM file (relative to this file) or PEM text.', name),
+          },
+          { notYet: ['stores'] },
+        ),
+      ),
+    ),
+  },
+  { notYet: ['options', 'stores'] },
+);
+export type TlsConfig = Static<typeof tlsSchema>;
+
+export const dynamicSchema = object(
+  'Dynamic configuration: what may change while serving.',
+  { http: optional(httpSchema), tls: optional(tlsSchema) },
+  { notYet: ['tcp', 'udp'] },
+);
+/** What a person wrote, Traefik's keys; durations in milliseconds, no defaults filled in. */
+export type DynamicConfig = Static<typeof dynamicSchema>;
+
+/** Decodes one file of dynamic configuration (YAML or JSON). */
+export function decodeDynamic(text: string, file: string): Decoded<DynamicConfig> {
+  return decodeYaml({ text, file, schema: dynamicSchema, check: checkDynamic });
+}
+
+/** What the schema cannot say: exactly one kind, and routers of uplinks. `base` is where the document sits. */
+export function checkDynamic(
+  config: DynamicConfig,
+  report: ReportProblem,
+  base: readonly string[] = [],
+): void {
+  const http = [...base, 'http'];
+  for (const group of ['services', 'middlewares'] as const) {
+    for (const [key, value] of Object.entries(config.http?.[group] ?? {})) {
+      const kinds = Object.keys(value);
+      if (kinds.length === 1) continue;
+      const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
+      const known = Object.keys((group === 'services' ? serviceSchema : middlewareSchema).properties ?? {});
+      report([...http, group, key], `want exactly one of ${known.join(', ')}, got ${found}`);
+    }
+  }
+  for (const [key, router] of Object.entries(config.http?.routers ?? {})) {
+    if (router.uplinks === undefined) continue;
+    for (const forbidden of ['entryPoints', 'tls'] as const) {
+      if (router[forbidden] === undefined) continue;
+      report(
+        [...http, 'routers', key, forbidden],
+        `a router with uplinks cannot have ${forbidden}: it listens on its uplinks only`,
+      );
+    }
+  }
+}

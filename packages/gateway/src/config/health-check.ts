@@ -1,0 +1,65 @@
+/** Schemas of active and passive health checks, shared by services, uplinks and workloads. */
+import {
+  boolean,
+  duration,
+  integer,
+  named,
+  object,
+  oneOf,
+  optional,
+  type Static,
+  string,
+} from '@ficus/common/config/schema.ts';
+
+export const healthCheckSchema = object(
+  'Active health check: each endpoint is asked in turn, and takes no requests while it does not answer well.',
+  {
+    path: string('Path that is asked for, with query if need be.', { format: 'path' }),
+    scheme: optional(oneOf("Scheme of the check. Default: the endpoint's.", ['http', 'https'])),
+    mode: optional(oneOf('Protocol of the check. Default: `http`.', ['http'], { notYet: ['grpc'] })),
+    hostname: optional(
+      string('Host header of the check. Default: the host of the endpoint.', { format: 'host' }),
+    ),
+    port: optional(integer("Port of the check. Default: the endpoint's.", { minimum: 1, maximum: 65_535 })),
+    method: optional(string('Method of the check. Default: `GET`.', { format: 'method' })),
+    status: optional(
+      integer('Status code that means healthy. Default: 0, any from 200 to 399.', {
+        minimum: 0,
+        maximum: 599,
+      }),
+    ),
+    headers: optional(
+      named(
+        'Header fields of the check, by name.',
+        'header',
+        string('Value of the field.', { format: 'header-value' }),
+        { keyFormat: 'header-name' },
+      ),
+    ),
+    interval: optional(duration('Time between checks of a healthy endpoint. Default: `30s`.')),
+    unhealthyInterval: optional(
+      duration('Time between checks of an unhealthy endpoint. Default: `interval`.'),
+    ),
+    timeout: optional(duration('Longest wait for the answer. Default: `5s`.')),
+    followRedirects: optional(
+      boolean('Whether a redirect is followed; if not, its own status counts. Default: true.'),
+    ),
+  },
+);
+export type HealthCheckConfig = Static<typeof healthCheckSchema>;
+
+export const passiveHealthCheckSchema = object(
+  'Passive health check: endpoints that fail real requests take none for a while.',
+  {
+    failureWindow: optional(
+      duration('Failures count for this long, and an ejected endpoint rests for this long. Default: `10s`.'),
+    ),
+    maxFailedAttempts: optional(
+      integer('Failures within the window that eject an endpoint. Default: 1.', {
+        minimum: 1,
+        maximum: 1_000_000,
+      }),
+    ),
+  },
+);
+export type PassiveHealthCheckConfig = Static<typeof passiveHealthCheckSchema>;

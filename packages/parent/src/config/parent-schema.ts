@@ -1,0 +1,140 @@
+/** Schema of a parent's static configuration. */
+import {
+  boolean,
+  duration,
+  integer,
+  named,
+  object,
+  optional,
+  type Static,
+  string,
+} from '@ficus/common/config/schema.ts';
+import {
+  accessLogSchema,
+  entryPointsSchema,
+  fileProviderSchema,
+  hubNotYet,
+  hubProvidersNotYet,
+  logSchema,
+  providersNotYet,
+  staticNotYet,
+} from '@ficus/gateway/config/static.ts';
+
+const text = { minLength: 1 };
+
+const childSchema = object(
+  'A child whose address is given here instead of at its join.',
+  {
+    address: string("Address of the child's uplink entrypoint, such as `vm-1.example.com:9443`.", {
+      format: 'uplink-address',
+    }),
+  },
+  { notYet: ['serversTransport'] },
+);
+
+const multiclusterSchema = object(
+  'Discovers children and serves what they advertise as `<name>@multicluster` and `<name>/<child>@multicluster`.',
+  {
+    enabled: optional(boolean('Turns it off without removing it. Default: true when the key is there.')),
+    children: optional(
+      named('Addresses of children, by name. Children that joined are known without.', 'child', childSchema, {
+        keyFormat: 'node-name',
+      }),
+    ),
+    pollInterval: optional(duration('Accepted for Traefik: children are watched, not polled.')),
+    pollTimeout: optional(duration('Accepted for Traefik: children are watched, not polled.')),
+  },
+  { allowEmpty: true },
+);
+
+export const parentSchema = object(
+  'The static configuration of `ficus parent --config parent.yaml`. With `entryPoints` and `providers.file` alone it is a plain reverse proxy.',
+  {
+    name: optional(
+      string('Name of this parent, in its SPIFFE ID. Default: `parent`.', { format: 'node-name' }),
+    ),
+    stateDirectory: optional(
+      string(
+        'Folder of its authority, store and last good state, relative to this file. Default: `./state`.',
+        text,
+      ),
+    ),
+    trustDomain: optional(
+      string('Trust domain of every SPIFFE ID. Fixed once children joined. Default: `ficus.internal`.', {
+        format: 'trust-domain',
+      }),
+    ),
+    workers: optional(
+      integer('Data-plane worker processes; 0 serves in the main process. Default: one for each core.', {
+        minimum: 0,
+        maximum: 1024,
+      }),
+    ),
+    entryPoints: entryPointsSchema,
+    providers: optional(
+      object(
+        'Where dynamic configuration comes from.',
+        { file: optional(fileProviderSchema), multicluster: optional(multiclusterSchema) },
+        { notYet: providersNotYet },
+      ),
+    ),
+    hub: optional(
+      object(
+        "Traefik Hub's prefix: the same keys, without, mean the same.",
+        {
+          providers: optional(
+            object(
+              'As `providers`.',
+              { multicluster: optional(multiclusterSchema) },
+              { notYet: hubProvidersNotYet },
+            ),
+          ),
+        },
+        { notYet: hubNotYet },
+      ),
+    ),
+    join: optional(
+      object(
+        'The listener that children join and renew at.',
+        {
+          address: optional(string('Where it listens. Default: `:8443`.', { format: 'address' })),
+          advertise: optional(
+            string('URL printed in the join command. Default: `https://`, the host name and the port.', {
+              format: 'http-url',
+            }),
+          ),
+          certificateTtl: optional(
+            duration("Life of children's certificates; they renew at half of it. Default: `24h`."),
+          ),
+        },
+        { allowEmpty: true },
+      ),
+    ),
+    admin: optional(
+      object('The admin API.', {
+        socket: optional(
+          string('Unix socket of the local `ficus` command. Default: `<stateDirectory>/admin.sock`.', text),
+        ),
+        address: optional(
+          string('Also listen here, with the bearer token, such as `127.0.0.1:8081`. Default: no.', {
+            format: 'address',
+          }),
+        ),
+      }),
+    ),
+    ca: optional(
+      object("The operator's own authority, instead of the one made in the state directory.", {
+        certFile: string('CA certificate, with intermediates up to the root: PEM file.', text),
+        keyFile: string('Its private key: PEM file.', text),
+        rootsFile: optional(
+          string('Every root that is trusted: PEM file. Default: the last of `certFile`.', text),
+        ),
+      }),
+    ),
+    log: optional(logSchema),
+    accessLog: optional(accessLogSchema),
+  },
+  { notYet: staticNotYet },
+);
+/** What a person wrote. */
+export type ParentFile = Static<typeof parentSchema>;
