@@ -56,6 +56,7 @@ function start(setting: Setting, name: string, ...sections: string[]) {
 global
   nbthread 1
   maxconn 4096
+  tune.h2.initial-window-size 1048576
 defaults
   mode http
   option splice-auto
