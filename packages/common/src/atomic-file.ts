@@ -1,6 +1,6 @@
 /** Files that are either the old one or the new one after a crash, never half of each. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FicusError } from './errors.ts';
 
@@ -75,16 +75,6 @@ export async function readFileCapped(path: string, maxBytes: number): Promise<Bu
       remedy: `let the user this process runs as read ${path}`,
       cause: error,
     });
-  }
-}
-
-/** Makes `path` (and its parents) when missing and sets it to 0700. Throws `file.unwritable` with a remedy. */
-export async function makePrivateDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
-  } catch (error) {
-    throw unwritable(path, error);
   }
 }
 

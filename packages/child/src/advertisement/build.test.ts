@@ -18,6 +18,7 @@ const balancer = (name: string, ...ports: number[]): ServiceModel => ({
   passHostHeader: true,
   transport: 0,
   requestHeaders: [],
+  healthCheck: {} as never,
   uplink: false,
 });
 const leg = (service: number) => ({ key: `s${service}`, service, weight: 1, mode: 'active' as const });

@@ -12,7 +12,7 @@ import type { Model, QName } from '@ficus/gateway/model/model.ts';
 /** An advertised uplink's own settings, without what changes by the minute. */
 export type UplinkOffer = Omit<AdvertisedUplink, 'endpoints'>;
 
-/** Healthy and total endpoints of one service as the active checks see them; `undefined` when it isn't checked. */
+/** Healthy and total endpoints of one service as its active check sees them; `undefined` before there is a verdict. */
 export type ServiceHealth = (
   service: QName,
 ) => { readonly healthy: number; readonly total: number } | undefined;
@@ -70,7 +70,8 @@ function countEndpoints(model: Model, routers: readonly number[], health: Servic
     if (service.kind !== 'loadBalancer') continue;
     const size = service.endpoints.length;
     // Not checked counts as healthy: a child must not take itself out of rotation for lack of a health check.
-    const state = health(service.name) ?? { healthy: size, total: size };
+    const checked = service.healthCheck === undefined ? undefined : health(service.name);
+    const state = checked ?? { healthy: size, total: size };
     healthy += state.healthy;
     total += state.total;
   }

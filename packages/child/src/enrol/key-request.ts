@@ -22,7 +22,7 @@ export function createKeyRequest(name: string | undefined): PendingJoin {
   const ecdsaWithSha256 = der(tags.sequence, oid('1.2.840.10045.4.3.2'));
   const request = der(tags.sequence, info, ecdsaWithSha256, bitString(sign('sha256', info, privateKey)));
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
     csr: toPem('CERTIFICATE REQUEST', request),
   };
 }

@@ -1,9 +1,9 @@
 /** One call to the parent's join listener, over TLS that trusts exactly the given roots. */
 
-import type { PeerCertificate } from 'node:tls';
 import type { Enrolment } from '@ficus/common/api/admin.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Log } from '@ficus/common/log.ts';
+import { dialerTls } from '@ficus/pki/tls-policy.ts';
 import pRetry from 'p-retry';
 import { Agent, request } from 'undici';
 import { decodeEnrolment, enrolmentLimit } from './enrolment.ts';
@@ -15,12 +15,10 @@ export interface ParentCall {
   readonly body: unknown;
   /** PEM each; nothing else is trusted, the system's roots neither. */
   readonly roots: readonly string[];
-  /** Decides on the parent's certificate once its chain is verified. */
-  readonly checkPeer: (host: string, certificate: PeerCertificate) => Error | undefined;
-  /** Presented to the parent on renewal. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
-  readonly retry: RetryOptions;
-  readonly log: Log;
+  /** SPIFFE IDs, one of which the parent must prove. */
+  readonly parents: readonly string[];
+  /** Presented to the parent on renewal; PEM. */
+  readonly own?: { readonly certificate: string; readonly key: string };
 }
 
 /** How often and how long to try again after a failed connection. */
@@ -31,55 +29,61 @@ export interface RetryOptions {
 }
 
 /**
- * Posts `body` and reads the enrolment. Tries again only when the connection failed or broke: an answer is an
- * answer, and its problem document's code and remedy are passed on in the FicusError thrown.
+ * Runs `attempt` and runs it again only when the connection failed or broke: an answer is an answer. What it throws
+ * in the end is a FicusError: the parent's own, or `join.unreachable` or `join.untrusted`.
  */
-export async function callParent(call: ParentCall): Promise<Enrolment> {
-  const agent = new Agent({
-    connect: {
-      ca: [...call.roots],
-      minVersion: 'TLSv1.3',
-      timeout: 10_000,
-      checkServerIdentity: call.checkPeer,
-      ...call.certificate,
-    },
-    // A second try must not meet the connection that just broke.
-    pipelining: 0,
-  });
+export async function reachParent<T>(
+  url: URL,
+  attempt: () => Promise<T>,
+  options: { readonly retry: RetryOptions; readonly log: Log },
+): Promise<T> {
   try {
-    return await pRetry(() => post(call, agent), {
-      ...call.retry,
+    return await pRetry(attempt, {
+      ...options.retry,
       maxTimeout: 10_000,
       randomize: true,
       shouldRetry: ({ error }) => isConnectionFailure(error),
       onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
         if (!isConnectionFailure(error) || retriesLeft === 0) return;
         const waitMs = Math.round(retryDelay);
-        call.log.warn(
-          { err: error, parent: call.url.origin, retriesLeft, waitMs },
-          'parent not reached, trying again',
+        options.log.warn(
+          { parent: url.origin, why: error.message, retriesLeft, waitMs },
+          'parent not reached',
         );
       },
     });
   } catch (error) {
-    throw readable(error, call);
+    throw readable(error, url);
+  }
+}
+
+/** Posts `body` once and reads the enrolment; a problem document becomes a FicusError with its code and remedy. */
+export async function callParent(call: ParentCall): Promise<Enrolment> {
+  const tls = { roots: call.roots, alpn: ['http/1.1'], ...call.own };
+  const agent = new Agent({
+    connect: { ...dialerTls(tls, call.parents), timeout: 10_000, maxCachedSessions: 0 },
+  });
+  try {
+    const { statusCode, body } = await request(new URL(call.path, call.url), {
+      dispatcher: agent,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, application/problem+json' },
+      body: JSON.stringify(call.body),
+      headersTimeout: 30_000,
+      bodyTimeout: 30_000,
+    });
+    const text = await readText(body as AsyncIterable<Buffer>);
+    if (statusCode === 200 || statusCode === 201) return decodeEnrolment(text);
+    throw refusal(statusCode, text);
   } finally {
     await agent.destroy();
   }
 }
 
-async function post(call: ParentCall, agent: Agent): Promise<Enrolment> {
-  const { statusCode, body } = await request(new URL(call.path, call.url), {
-    dispatcher: agent,
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify(call.body),
-    headersTimeout: 30_000,
-    bodyTimeout: 30_000,
-  });
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > enrolmentLimit) {
       throw new FicusError(
@@ -89,9 +93,7 @@ async function post(call: ParentCall, agent: Agent): Promise<Enrolment> {
     }
     chunks.push(chunk);
   }
-  const text = Buffer.concat(chunks, size).toString('utf8');
-  if (statusCode === 200 || statusCode === 201) return decodeEnrolment(text);
-  throw refusal(statusCode, text);
+  return Buffer.concat(chunks, size).toString('utf8');
 }
 
 /** The parent's problem document (RFC 9457) as the error it describes; lengths capped, control characters dropped. */
@@ -144,18 +146,18 @@ export function isConnectionFailure(error: unknown): boolean {
   return false;
 }
 
-function readable(error: unknown, call: ParentCall): unknown {
+function readable(error: unknown, url: URL): unknown {
   if (error instanceof FicusError) return error;
-  const message =
-    error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const message = error instanceof Error && error.message !== '' ? error.message : String(code);
   if (isConnectionFailure(error)) {
-    return new FicusError('join.unreachable', `${call.url.origin}: no answer: ${message}`, {
-      remedy: 'check the address, that the parent runs, and that a firewall lets port 8443 through',
+    return new FicusError('join.unreachable', `${url.origin}: no answer: ${message}`, {
+      remedy: 'check the address, that the parent runs, and that no firewall is in between',
       cause: error,
     });
   }
-  return new FicusError('join.untrusted', `${call.url.origin}: TLS refused: ${message}`, {
-    remedy: 'compare the CA pin with the one the parent prints (`ficus pki show`)',
+  return new FicusError('join.untrusted', `${url.origin}: TLS refused: ${message}`, {
+    remedy: 'check that the address is this parent’s join listener',
     cause: error,
   });
 }

@@ -1,0 +1,82 @@
+/** Runs one renewal in a short-lived process and passes its outcome on. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { FicusError } from '@ficus/common/errors.ts';
+
+/** What the renewal process says, one line on standard output. */
+export type RenewalReport =
+  | { readonly ok: true; readonly notAfter: number }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy?: string };
+
+/** Longest renewal, its retries included. Milliseconds. */
+const timeoutMs = 120_000;
+const maxOutput = 64 * 1024;
+
+/**
+ * Renews the identity below `stateDirectory`; resolves when the new one is on disk, rejects with the reason.
+ * `signal` ends the process. `entry` is for tests.
+ */
+export async function renewInProcess(
+  stateDirectory: string,
+  signal: AbortSignal,
+  entry: string = entryFile(),
+): Promise<void> {
+  signal.throwIfAborted();
+  // The same conditions as here (source or build); a debugger's port can't be listened on twice.
+  const flags = process.execArgv.filter(
+    (flag) => !flag.startsWith('--inspect') && !flag.startsWith('--test'),
+  );
+  const worker = spawn(process.execPath, [...flags, entry, stateDirectory], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const [output, complaint, exit] = await Promise.all([
+    capped(worker.stdout as NonNullable<ChildProcess['stdout']>),
+    capped(worker.stderr as NonNullable<ChildProcess['stderr']>),
+    ended(worker),
+  ]);
+  const report = parseReport(output);
+  if (report?.ok) return;
+  if (report !== undefined) {
+    const { code, message, remedy } = report;
+    throw new FicusError(code, message, remedy === undefined ? {} : { remedy });
+  }
+  throw new FicusError(
+    'renew.crashed',
+    `the renewal process ended without an answer (${exit}): ${lastLine(complaint)}`,
+  );
+}
+
+/** Beside this file, with its extension: `.ts` from source, `.js` from the build. */
+function entryFile(): string {
+  return import.meta.filename.replace(/renew-process(\.[jt]s)$/, 'renew-main$1');
+}
+
+async function ended(worker: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  worker.once('error', reject);
+  worker.once('close', (code, signal) => resolve(signal ?? `status ${code}`));
+  return promise;
+}
+
+async function capped(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) if (text.length < maxOutput) text += String(chunk);
+  return text;
+}
+
+function parseReport(output: string): RenewalReport | undefined {
+  try {
+    const report = JSON.parse(output) as Partial<Record<string, unknown>> | null;
+    if (report?.['ok'] === true) return report as unknown as RenewalReport;
+    const told = typeof report?.['code'] === 'string' && typeof report['message'] === 'string';
+    return report?.['ok'] === false && told ? (report as unknown as RenewalReport) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+}
