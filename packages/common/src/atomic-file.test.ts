@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readFileCapped, writeFileAtomically } from './atomic-file.ts';
+import { makePrivateDirectory, readFileCapped, writeFileAtomically } from './atomic-file.ts';
 
 let directory = '';
 before(async () => {
@@ -24,7 +24,8 @@ test('replaces the file, sets the mode whatever was there, leaves no temporary f
 
 test('a failed write says where and what to do, and leaves nothing behind', async () => {
   const blocked = join(directory, 'dir');
-  await mkdir(join(blocked, 'inside'), { recursive: true });
+  await makePrivateDirectory(join(blocked, 'inside'));
+  assert.equal((await stat(blocked)).mode & 0o777, 0o700);
   await assert.rejects(
     writeFileAtomically(blocked, 'x'),
     (error: Error & { code: string; remedy: string }) => {

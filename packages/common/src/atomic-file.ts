@@ -1,6 +1,6 @@
 /** Files that are either the old one or the new one after a crash, never half of each. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FicusError } from './errors.ts';
 
@@ -75,6 +75,15 @@ export async function readFileCapped(path: string, maxBytes: number): Promise<Bu
       remedy: `let the user this process runs as read ${path}`,
       cause: error,
     });
+  }
+}
+
+/** Makes `path` (and its parents) with mode 0700 when it is missing; one that is there is left as it is. Throws `file.unwritable`. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(path, error);
   }
 }
 
