@@ -13,7 +13,7 @@ import { applyGrants } from './grants.ts';
 import { Liveness } from './liveness.ts';
 import { probe } from './probe.ts';
 import { ProblemList } from './problem-list.ts';
-import type { UplinkDestination, UplinkIdentity } from './uplink-dial.ts';
+import type { PeerFacts, UplinkDestination, UplinkIdentity } from './uplink-dial.ts';
 import { Watch } from './watch.ts';
 
 export interface ChildOptions {
@@ -57,6 +57,10 @@ export class Child {
 
   constructor(options: ChildOptions) {
     const { clock, address, remembered } = options;
+    const refusal = ({ serial }: PeerFacts) =>
+      options.isRevoked(serial)
+        ? new FicusError('identity.revoked', `the child's certificate ${serial} was revoked`)
+        : undefined;
     this.#options = options;
     this.name = options.name;
     this.port = address.port;
@@ -73,17 +77,14 @@ export class Child {
     });
     this.#liveness = new Liveness({
       clock,
-      probe: (host) => probe(this.#destination(host), clock),
+      probe: (host) => probe(this.#destination(host), clock, refusal),
       onVerdict: (host, up, reason) => options.onHealth(host, up, reason),
     });
     this.#liveness.watch(this.#book.addresses);
     this.#watch = new Watch({
       clock,
       destination: () => this.#destination(this.#nextAddress()),
-      refusal: ({ serial }) =>
-        options.isRevoked(serial)
-          ? new FicusError('identity.revoked', `the child's certificate ${serial} was revoked`)
-          : undefined,
+      refusal,
       onDocument: (document) => this.#document(document),
       onHeartbeat: () => this.#heard(),
       onLost: (error) => this.#lost(error.code, error.message),
@@ -108,6 +109,7 @@ export class Child {
   /** The parent's certificate or the roots changed: what is dialled from now on uses them. */
   redial(): void {
     this.#watch.redial();
+    this.#liveness.suspect();
   }
 
   status(): Pick<ChildStatus, 'state' | 'version' | 'advertisementAgeSeconds' | 'problems'> {

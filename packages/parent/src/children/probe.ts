@@ -1,6 +1,12 @@
 /** Asks one address of a child for a sign of life through the port that serves its data. */
 import type { Clock } from '@ficus/common/clock.ts';
-import { dialAdvertisement, dialReason, isGone, type UplinkDestination } from './uplink-dial.ts';
+import {
+  dialAdvertisement,
+  dialReason,
+  isGone,
+  type PeerFacts,
+  type UplinkDestination,
+} from './uplink-dial.ts';
 
 export const probeTimeoutMs = 2_000;
 
@@ -9,17 +15,23 @@ export type ProbeResult =
   /** `gone`: nobody is there (refused, reset); one such answer is enough. */
   | { readonly well: false; readonly gone: boolean; readonly reason: string };
 
-/** Never rejects. Any answer with a body we asked for, or 304, is life. */
-export function probe(destination: UplinkDestination, clock: Clock): Promise<ProbeResult> {
+/** Never rejects. 200 and 304 are life; a peer that `refusal` refuses (revoked) is as good as gone. */
+export function probe(
+  destination: UplinkDestination,
+  clock: Clock,
+  refusal: (peer: PeerFacts) => Error | undefined,
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const finish = (result: ProbeResult) => {
       cancel();
       resolve(result);
       request.destroy();
     };
-    const request = dialAdvertisement(destination, { watch: false, etag: '*' }, (response) => {
+    const request = dialAdvertisement(destination, { watch: false, etag: '*' }, (response, peer) => {
+      const refused = refusal(peer);
       const status = response.statusCode ?? 0;
-      if (status === 200 || status === 304) finish({ well: true });
+      if (refused !== undefined) finish({ well: false, gone: true, reason: refused.message });
+      else if (status === 200 || status === 304) finish({ well: true });
       else finish({ well: false, gone: false, reason: `the child answered ${status}` });
     });
     const cancel = clock.after(probeTimeoutMs, () =>

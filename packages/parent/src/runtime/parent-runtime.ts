@@ -1,0 +1,99 @@
+/** The running parent as its admin and join APIs see it. */
+import type { ChildStatus, ParentStatus, StatusProblem, UplinkStatus } from '@ficus/common/api/admin.ts';
+import type { Clock } from '@ficus/common/clock.ts';
+import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
+import { childId } from '@ficus/pki/identity.ts';
+import type { ParentRuntime } from '../runtime-port.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { Mesh } from './mesh.ts';
+import { metricsText } from './metrics.ts';
+import type { Rebuilder } from './rebuilder.ts';
+import type { Serving } from './serving.ts';
+import { uplinkStatus } from './uplink-status.ts';
+
+/** What the configuration's source tells of itself. */
+export interface ConfigurationStatus {
+  readonly revision: number;
+  /** Milliseconds since the epoch. */
+  readonly loadedAt: number;
+  /** Problems of the newest files, while they are refused. */
+  readonly refused: readonly string[];
+  readonly applied: number;
+  readonly refusals: number;
+}
+
+export interface ParentRuntimeOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly trustDomain: string;
+  readonly clock: Clock;
+  readonly dataPlane: Pick<DataPlane, 'patch' | 'stats'>;
+  readonly configuration: () => ConfigurationStatus;
+  readonly serving: Pick<Serving, 'legsChanged' | 'disabled' | 'failure'>;
+  readonly rebuilder: Pick<Rebuilder, 'now'>;
+  readonly board: Pick<HealthBoard, 'healthOf'>;
+  readonly mesh: Pick<Mesh, 'status' | 'aggregated' | 'follow' | 'drop'>;
+}
+
+/** Ties the running parts together; owns none of them. */
+export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
+  const { name, version, trustDomain, clock, dataPlane, configuration, serving, rebuilder, board, mesh } =
+    options;
+  const startedAt = new Date(clock.now()).toISOString();
+  const children = (): readonly ChildStatus[] => mesh.status();
+
+  async function uplinks(): Promise<readonly UplinkStatus[]> {
+    return uplinkStatus(mesh.aggregated(), await dataPlane.stats(), board);
+  }
+
+  async function status(): Promise<ParentStatus> {
+    const stats = await dataPlane.stats();
+    const { revision, loadedAt, refused } = configuration();
+    return {
+      name,
+      version,
+      startedAt,
+      workers: stats.workers,
+      configuration: {
+        revision,
+        loadedAt: new Date(loadedAt).toISOString(),
+        ...(refused.length === 0 ? {} : { refused }),
+      },
+      disabled: serving.disabled,
+      children: children(),
+      uplinks: uplinkStatus(mesh.aggregated(), stats, board),
+      problems: problems(),
+    };
+  }
+
+  function problems(): readonly StatusProblem[] {
+    if (serving.failure === undefined) return [];
+    const at = new Date(clock.now()).toISOString();
+    return [{ code: 'model.not-applied', message: serving.failure, at, count: 1 }];
+  }
+
+  return {
+    status,
+    uplinks,
+    children: async () => children(),
+    async metrics() {
+      const stats = await dataPlane.stats();
+      const { applied, refusals } = configuration();
+      const shown = uplinkStatus(mesh.aggregated(), stats, board);
+      return metricsText(stats, children(), shown, { applied, refused: refusals });
+    },
+    legsChanged: (uplink) => serving.legsChanged(uplink),
+    childJoined: (child) => mesh.follow(child),
+    async childRevoked(child) {
+      mesh.drop(child);
+      // Its legs go first: a connection closed before them would be dialled again.
+      await rebuilder.now();
+      await dataPlane.patch({ kind: 'closePeer', uri: childId(trustDomain, child) });
+    },
+    async certificateRevoked(child) {
+      // Watch and probe refuse the serial at their next handshake, which this brings about.
+      mesh.follow(child);
+      await dataPlane.patch({ kind: 'closePeer', uri: childId(trustDomain, child) });
+    },
+  };
+}
