@@ -1,0 +1,69 @@
+/** What the example workloads share: a small HTTP server that says who answered. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+
+export interface Workload {
+  /** Said in every answer, as `service` and in the header `x-served-by`. */
+  readonly name: string;
+  /** The answer to one request; `undefined` is a 404. */
+  readonly answer: (request: IncomingMessage, body: string) => object | undefined;
+}
+
+/** More of a request body than this is refused with 413. */
+const bodyLimit = 1024 * 1024;
+
+/** A server that answers JSON. Listening and stopping are the caller's. */
+export function workloadServer(workload: Workload): Server {
+  // Longer than the gateway keeps idle connections, so that it is never this server that closes one first.
+  return createServer({ keepAliveTimeout: 300_000 }, async (request, response) => {
+    const send = (status: number, value: object) => {
+      const text = `${JSON.stringify({ service: workload.name, path: request.url, ...value })}\n`;
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        'x-served-by': workload.name,
+      });
+      response.end(request.method === 'HEAD' ? undefined : text);
+    };
+    try {
+      const body = await readBody(request);
+      if (body === undefined) return send(413, { error: `at most ${bodyLimit} bytes` });
+      const answer = workload.answer(request, body);
+      if (answer === undefined) return send(404, { error: 'no such path here' });
+      send(200, answer);
+    } catch {
+      // The client broke off in the middle of its request: there is nobody to answer.
+      response.destroy();
+    }
+  });
+}
+
+/** Serves until the process is told to stop; the address is `--port`/`PORT` on 127.0.0.1, or `fallbackPort`. */
+export function serve(workload: Workload, fallbackPort: number): void {
+  const at = process.argv.indexOf('--port');
+  const port = Number(at > 0 ? process.argv[at + 1] : (process.env['PORT'] ?? fallbackPort));
+  const server = workloadServer(workload);
+  server.on('error', (error) => {
+    process.stderr.write(`error: ${workload.name} cannot listen on 127.0.0.1:${port}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  server.listen(port, '127.0.0.1', () => {
+    process.stdout.write(`${workload.name} listens on http://127.0.0.1:${port}\n`);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      server.close();
+      server.closeIdleConnections();
+    });
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > bodyLimit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

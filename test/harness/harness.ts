@@ -1,0 +1,15 @@
+/** Everything an end-to-end test needs, in one import. Logs of the processes are shown when a test fails. */
+import './show-logs.ts';
+
+export { type ChildProcess, makeChild, startChild, workloadsAsDynamic } from './child.ts';
+export { TemporaryDirectory } from './directory.ts';
+export { eventually } from './eventually.ts';
+export { type CliResult, cliJson, ficusEntry, runCli } from './ficus.ts';
+export { type Load, load } from './load.ts';
+export type { LoadReport } from './load-report.ts';
+export { type Mesh, meshDynamic, startMesh } from './mesh.ts';
+export { makeParent, type ParentProcess, quickLifeCycle, startParent } from './parent.ts';
+export { freePort } from './ports.ts';
+export { childrenOf, Managed, rssOf } from './process.ts';
+export { get, type Reply, send } from './request.ts';
+export { startWorkload, type WorkloadProcess } from './workload.ts';
