@@ -1,0 +1,30 @@
+/** What the admin API's routes work with. */
+import type { Clock } from '@ficus/common/clock.ts';
+import type { LogLine } from '@ficus/common/log.ts';
+import type { Authority } from '@ficus/pki/authority.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ParentRuntime } from '../runtime-port.ts';
+import type { Change, Store } from '../store/store.ts';
+
+export interface AdminContext {
+  readonly store: Store;
+  readonly runtime: ParentRuntime;
+  readonly authority: Pick<Authority, 'trustDomain' | 'roots' | 'pin'>;
+  /** Printed in the join command: `https://parent.example.com:8443`. */
+  readonly joinUrl: string;
+  readonly clock: Clock;
+  readonly log: LogLine;
+  /** By which way a request came, for the history. */
+  readonly via: (request: FastifyRequest) => 'socket' | 'token';
+}
+
+/** Adds some routes. */
+export type Routes = (app: FastifyInstance, context: AdminContext) => void;
+
+/** Who does this and why, as the history keeps it; `why` when the body says nothing. */
+export function changeOf(request: FastifyRequest, { via }: AdminContext, why?: string): Change {
+  const body = (request.body ?? {}) as { reason?: string; actor?: string };
+  const header = request.headers['x-ficus-actor'];
+  const actor = body.actor ?? (typeof header === 'string' ? header : undefined) ?? 'unknown';
+  return { actor: `${via(request)}:${actor}`, reason: body.reason ?? why ?? '' };
+}

@@ -1,0 +1,89 @@
+/** Starts the admin API: a unix socket for the local command, and TCP with a token if it is wanted. */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
+import { listenError, parseListenAddress } from '../join/addresses.ts';
+import { openAdminToken } from './admin-token.ts';
+import { adminApp } from './app.ts';
+import type { AdminContext } from './context.ts';
+import { listenOnSocket } from './unix-socket.ts';
+
+export interface AdminApiOptions extends Omit<AdminContext, 'via'> {
+  /** Made with mode 0600. Who can open it needs no token. */
+  readonly socketPath: string;
+  /** `127.0.0.1:8081`, `:8081` (loopback); absent: no TCP. */
+  readonly tcpAddress?: string;
+  /** Host names the TCP listener may be called by, besides addresses and `localhost`. */
+  readonly hostNames?: readonly string[];
+  /** Holds `admin-token`. */
+  readonly stateDirectory: string;
+}
+
+export interface AdminApi {
+  /** Of TCP; undefined when there is none. */
+  readonly port: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Throws `admin.socket-in-use`, `admin.listen`, `listen.bad-address`, `files.*`. */
+export async function startAdmin(options: AdminApiOptions): Promise<AdminApi> {
+  const { socketPath, tcpAddress, hostNames = [], stateDirectory, log } = options;
+  const isToken = await openAdminToken(stateDirectory);
+  const app = await adminApp(options, isToken, hostNames);
+  const servers: Server[] = [];
+  const serve = (handler: RequestListener): Server => {
+    const server = createServer(limits, handler);
+    server.maxConnections = 256;
+    servers.push(server);
+    return server;
+  };
+  const close = async () => {
+    await Promise.all(servers.map(stop));
+    await app.close();
+  };
+
+  try {
+    await listenOnSocket(serve(app.fromSocket), socketPath);
+    if (tcpAddress === undefined) return { port: undefined, close };
+    const { host = '127.0.0.1', port } = parseListenAddress(tcpAddress);
+    if (!isLoopback(host)) {
+      log('warn', 'the admin API is open to other machines without TLS: its token can be read on the way', {
+        host,
+      });
+    }
+    const server = serve(app.fromTcp);
+    try {
+      server.listen({ host, port });
+      await once(server, 'listening');
+    } catch (error) {
+      throw listenError(error, 'admin', tcpAddress);
+    }
+    return { port: (server.address() as AddressInfo).port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const limits = {
+  headersTimeout: 5000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+};
+
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return;
+  server.closeIdleConnections();
+  const closed = once(server, 'close');
+  server.close();
+  // A request in flight may finish; one that hangs may not hold the parent's exit up.
+  const deadline = setTimeout(() => server.closeAllConnections(), 1000);
+  await closed;
+  clearTimeout(deadline);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
