@@ -9,6 +9,7 @@ import type { Advertisement } from '@ficus/common/uplink/advertisement.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
 import type { Patch } from '@ficus/gateway/runtime/data-plane.ts';
 import { AdvertisementPublisher } from './advertisement/publisher.ts';
+import type { ChildConfig } from './config/child-config.ts';
 import { type HealthVerdict, Serving } from './serving.ts';
 import { readLastGood } from './state/last-good.ts';
 
@@ -41,7 +42,15 @@ function lastGood(...names: string[]) {
     transports: [],
     certificates: [],
   } as unknown as Model;
-  return { model, offers: names.map((name) => ({ name, weight: 1, protocol: 'http' as const })) };
+  const offers = names.map((name, i) => ({
+    name,
+    weight: 1,
+    protocol: 'http' as const,
+    entryPoints: ['uplink'],
+    routers: [i],
+    services: [[name, 'child'] as const],
+  }));
+  return { config: {} as ChildConfig, model, offers };
 }
 
 function harness() {

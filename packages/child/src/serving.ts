@@ -2,8 +2,9 @@
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Log } from '@ficus/common/log.ts';
 import type { Model, QName } from '@ficus/gateway/model/model.ts';
+import type { ResolvedUplink } from '@ficus/gateway/model/resolve-input.ts';
 import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
-import { type UplinkOffer, withEndpoints } from './advertisement/build.ts';
+import { withEndpoints } from './advertisement/build.ts';
 import type { AdvertisementPublisher } from './advertisement/publisher.ts';
 import { type LastGood, writeLastGood } from './state/last-good.ts';
 import { type UplinkIdentity, withIdentity } from './state/uplink-identity.ts';
@@ -38,7 +39,7 @@ const farewellMs = 250;
 export class Serving {
   readonly #parts: ServingParts;
   #identity: UplinkIdentity;
-  #current: LastGood = { model: emptyModel, offers: [] };
+  #current: Omit<LastGood, 'config'> = { model: emptyModel, offers: [] };
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ServingParts, identity: UplinkIdentity) {
@@ -93,14 +94,14 @@ export class Serving {
     return done;
   }
 
-  async #sayFarewell(staying: readonly UplinkOffer[]): Promise<void> {
+  async #sayFarewell(staying: readonly ResolvedUplink[]): Promise<void> {
     this.#publish(staying);
     await new Promise<void>((resolve) => {
       this.#parts.clock.after(farewellMs, resolve);
     });
   }
 
-  #publish(offers: readonly UplinkOffer[] = this.#current.offers): void {
+  #publish(offers: readonly ResolvedUplink[] = this.#current.offers): void {
     const { publisher, health } = this.#parts;
     publisher.update(withEndpoints(offers, this.#current.model, (service) => health.state(service)));
   }

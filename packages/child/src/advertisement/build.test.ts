@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Model, RouterModel, ServiceModel } from '@ficus/gateway/model/model.ts';
+import type { Model, ServiceModel } from '@ficus/gateway/model/model.ts';
 import { buildAdvertisement, withEndpoints } from './build.ts';
 
 const endpoint = (port: number) => ({
@@ -21,49 +21,31 @@ const balancer = (name: string, ...ports: number[]): ServiceModel => ({
   healthCheck: {} as never,
   uplink: false,
 });
-const leg = (service: number) => ({ key: `s${service}`, service, weight: 1, mode: 'active' as const });
-const router = (name: string, service: number) =>
-  ({ name: [name, 'file'], entryPoints: [], service }) as unknown as RouterModel;
-
-/** `orders` → weighted(blue, green, and blue again through a nested one); `old` → a broken service. */
 const model = {
-  entryPoints: [
-    { name: 'web' },
-    {
-      name: 'uplink',
-      uplink: {
-        tables: [
-          ['orders', [0]],
-          ['old', [1]],
-        ],
-      },
-    },
-  ],
-  routers: [router('orders', 0), router('old', 4)],
   services: [
-    { kind: 'weighted', name: ['split', 'file'], legs: [leg(1), leg(2), leg(3)] },
     balancer('blue', 1, 2),
     balancer('green', 3),
-    { kind: 'weighted', name: ['nested', 'file'], legs: [leg(1), leg(0)] },
     { kind: 'broken', name: ['gone', 'file'], code: 'service.broken', detail: '' },
   ],
 } as unknown as Model;
 
-const offers = [
-  { name: 'orders', weight: 3, protocol: 'http' as const },
-  { name: 'old', weight: 1, protocol: 'http' as const },
-];
+const offer = (name: string, ...services: string[]) => ({
+  name,
+  weight: 3,
+  protocol: 'http' as const,
+  entryPoints: ['uplink'],
+  routers: [0],
+  services: services.map((service) => [service, 'file'] as const),
+});
+const offers = [offer('orders', 'blue', 'green'), offer('old', 'gone')];
 
-test('counts the endpoints behind an uplink once each, through weighted services and cycles', () => {
+test('counts the endpoints behind an uplink, and advertises nothing of the inside', () => {
   const health = ([name]: readonly [string, string]) =>
     name === 'blue' ? { healthy: 1, total: 2 } : undefined;
-  assert.deepEqual(
-    withEndpoints(offers, model, health).map((uplink) => [uplink.name, uplink.endpoints]),
-    [
-      ['orders', { healthy: 2, total: 3 }],
-      ['old', { healthy: 0, total: 0 }],
-    ],
-  );
+  assert.deepEqual(withEndpoints(offers, model, health), [
+    { name: 'orders', weight: 3, protocol: 'http', endpoints: { healthy: 2, total: 3 } },
+    { name: 'old', weight: 3, protocol: 'http', endpoints: { healthy: 0, total: 0 } },
+  ]);
 });
 
 test('the document is one line, complete, and ordered by name whatever the order of declaration', () => {

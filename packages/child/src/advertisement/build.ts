@@ -8,9 +8,7 @@ import {
   protocolVersions,
 } from '@ficus/common/uplink/advertisement.ts';
 import type { Model, QName } from '@ficus/gateway/model/model.ts';
-
-/** An advertised uplink's own settings, without what changes by the minute. */
-export type UplinkOffer = Omit<AdvertisedUplink, 'endpoints'>;
+import type { ResolvedUplink } from '@ficus/gateway/model/resolve-input.ts';
 
 /** Healthy and total endpoints of one service as its active check sees them; `undefined` before there is a verdict. */
 export type ServiceHealth = (
@@ -43,39 +41,37 @@ export function buildAdvertisement(input: AdvertisementInput): { document: Adver
   return { document, body };
 }
 
-/** `offers` with the endpoints that stand behind each in `model`. */
+/** `offers` as they are advertised, with the endpoints that stand behind each in `model`. */
 export function withEndpoints(
-  offers: readonly UplinkOffer[],
+  offers: readonly ResolvedUplink[],
   model: Model,
   health: ServiceHealth,
 ): readonly AdvertisedUplink[] {
-  const tables = new Map(model.entryPoints.flatMap((entryPoint) => entryPoint.uplink?.tables ?? []));
-  return offers.map((offer) => ({
-    ...offer,
-    endpoints: countEndpoints(model, tables.get(offer.name) ?? [], health),
-  }));
+  const balancers = new Map(
+    model.services
+      .filter((service) => service.kind === 'loadBalancer')
+      .map((service) => [keyOf(service.name), service]),
+  );
+  return offers.map(({ entryPoints: _e, routers: _r, services, ...offer }) => {
+    let healthy = 0;
+    let total = 0;
+    for (const name of services) {
+      const balancer = balancers.get(keyOf(name));
+      if (balancer === undefined) continue;
+      const size = balancer.endpoints.length;
+      const checked = balancer.healthCheck === undefined ? undefined : health(name);
+      // Not checked counts as healthy: a child must not take itself out of rotation for lack of a health check.
+      const state = checked ?? { healthy: size, total: size };
+      healthy += state.healthy;
+      total += state.total;
+    }
+    return { ...offer, endpoints: { healthy, total } };
+  });
 }
 
-/** Endpoints of every load balancer the routers reach, each balancer once. */
-function countEndpoints(model: Model, routers: readonly number[], health: ServiceHealth) {
-  const seen = new Set<number>();
-  const open = routers.flatMap((router) => model.routers[router]?.service ?? []);
-  let healthy = 0;
-  let total = 0;
-  for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    const service = model.services[index];
-    if (service === undefined || seen.has(index)) continue;
-    seen.add(index);
-    if (service.kind === 'weighted') open.push(...service.legs.map((leg) => leg.service));
-    if (service.kind !== 'loadBalancer') continue;
-    const size = service.endpoints.length;
-    // Not checked counts as healthy: a child must not take itself out of rotation for lack of a health check.
-    const checked = service.healthCheck === undefined ? undefined : health(service.name);
-    const state = checked ?? { healthy: size, total: size };
-    healthy += state.healthy;
-    total += state.total;
-  }
-  return { healthy, total };
+/** A tuple as a map's key that no other tuple gives. */
+function keyOf(name: QName): string {
+  return JSON.stringify(name);
 }
 
 function tooBig(found: string, limit: string): FicusError {

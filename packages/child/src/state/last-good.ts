@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { readFileCapped, writeFileAtomically } from '@ficus/common/atomic-file.ts';
 import type { Log } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
-import type { UplinkOffer } from '../advertisement/build.ts';
+import type { ResolvedUplink } from '@ficus/gateway/model/resolve-input.ts';
+import type { ChildConfig } from '../config/child-config.ts';
 import { withoutIdentity } from './uplink-identity.ts';
 
-/** A model and what is advertised of it; the node's own key is not part of it. */
+/** A model, what is advertised of it and the configuration around it; the node's own key is not part of it. */
 export interface LastGood {
+  readonly config: ChildConfig;
   readonly model: Model;
-  readonly offers: readonly UplinkOffer[];
+  readonly offers: readonly ResolvedUplink[];
 }
 
 const fileName = 'last-good.json';
@@ -24,11 +26,13 @@ export async function readLastGood(stateDirectory: string, log: Log): Promise<La
     const bytes = await readFileCapped(path, maxBytes);
     if (bytes === undefined) return undefined;
     const value = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-    const { model, offers } = value as { model?: Partial<Model>; offers?: unknown };
+    const { config, model, offers } = value as Partial<LastGood>;
     const complete =
-      value['format'] === format && Array.isArray(model?.entryPoints) && Array.isArray(model?.routers);
-    if (!complete || !Array.isArray(offers)) throw new TypeError('not a last good model');
-    return { model: model as Model, offers: offers as readonly UplinkOffer[] };
+      Array.isArray(model?.entryPoints) && Array.isArray(model.routers) && Array.isArray(offers);
+    if (value['format'] !== format || !complete || typeof config !== 'object') {
+      throw new TypeError('not a last good model of this version');
+    }
+    return { config, model, offers };
   } catch (err) {
     log.warn({ err, path }, 'the last good model can’t be read');
     return undefined;
@@ -37,6 +41,6 @@ export async function readLastGood(stateDirectory: string, log: Log): Promise<La
 
 /** Replaces it atomically, 0600: transports may hold client keys. */
 export async function writeLastGood(stateDirectory: string, lastGood: LastGood): Promise<void> {
-  const text = JSON.stringify({ format, model: withoutIdentity(lastGood.model), offers: lastGood.offers });
+  const text = JSON.stringify({ format, ...lastGood, model: withoutIdentity(lastGood.model) });
   await writeFileAtomically(join(stateDirectory, fileName), text);
 }
