@@ -11,16 +11,18 @@ export function requiredHosts(matcher: Matcher): ReadonlySet<string> | undefined
       let hosts: ReadonlySet<string> | undefined;
       for (const part of matcher.of) {
         const own = requiredHosts(part);
-        if (own !== undefined) hosts = hosts === undefined ? own : hosts.intersection(own);
+        if (own === undefined) continue;
+        const before: ReadonlySet<string> | undefined = hosts;
+        hosts = before === undefined ? own : new Set([...own].filter((host) => before.has(host)));
       }
       return hosts;
     }
     case 'or': {
-      let hosts: ReadonlySet<string> = new Set();
+      const hosts = new Set<string>();
       for (const part of matcher.of) {
         const own = requiredHosts(part);
         if (own === undefined) return undefined;
-        hosts = hosts.union(own);
+        for (const host of own) hosts.add(host);
       }
       return hosts;
     }

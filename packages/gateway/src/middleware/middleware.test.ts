@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { getHeader, type Headers } from '../http/headers.ts';
+import type { RequestHead, ResponseHead } from '../http/message.ts';
+import { canonicalPath } from '../http/path.ts';
+import type { HeadersMiddleware, MiddlewareModel } from '../model/model.ts';
+import { addPrefix } from './add-prefix.ts';
+import { headers } from './headers.ts';
+import { compileMiddleware } from './index.ts';
+import { compileStack, type Middleware } from './middleware.ts';
+import { stripPrefix } from './strip-prefix.ts';
+
+function request(path: string, fields: Headers = []): RequestHead {
+  return {
+    method: 'GET',
+    path,
+    query: undefined,
+    authority: 'shop.example',
+    host: 'shop.example',
+    headers: fields,
+    clientAddress: '',
+    secure: false,
+  };
+}
+const response = (fields: Headers = []): ResponseHead => ({ status: 200, reason: '', headers: fields });
+
+const stripped: readonly (readonly [prefix: string, path: string, rest: string, found: boolean])[] = [
+  ['/api', '/api/x', '/x', true],
+  ['/api', '/api', '/', true],
+  ['/api', '/apix', '/x', true],
+  ['/api/', '/api/x', '/x', true],
+  ['/', '/x', '/x', true],
+  ['/other', '/api/x', '/api/x', false],
+  ['/é', '/%C3%A9/x', '/x', true],
+  ['/api', '*', '*', false],
+];
+for (const [prefix, path, rest, found] of stripped) {
+  test(`stripPrefix ${prefix} makes ${rest} of ${path}`, () => {
+    const head = request(path);
+    assert.equal(stripPrefix({ prefixes: ['/nothing', prefix] }).request?.(head), undefined);
+    assert.equal(head.path, rest);
+    assert.equal(getHeader(head.headers, 'x-forwarded-prefix'), found ? prefix : undefined);
+  });
+}
+
+test('a dot segment that only shows without its prefix is refused, and the path left alone', () => {
+  for (const path of ['/api../admin', '/api..', '/api.', '/api..%2Fadmin', '/api..;/admin']) {
+    const head = request(path);
+    assert.equal(stripPrefix({ prefixes: ['/api'] }).request?.(head)?.code, 'request.malformed');
+    assert.equal(head.path, path);
+  }
+});
+
+test('addPrefix puts its canonical form before every path', () => {
+  for (const [prefix, path] of [
+    ['/api', '/api/x'],
+    ['api/', '/api/x'],
+    ['/a/../é', '/%C3%A9/x'],
+  ] as const) {
+    const head = request('/x');
+    addPrefix({ prefix }).request?.(head);
+    assert.equal(head.path, path);
+  }
+  for (const prefix of ['', '/', '/a%00', '/..%2fb']) {
+    assert.throws(() => addPrefix({ prefix }), { code: 'config.bad-prefix' });
+  }
+});
+
+test('rewritten paths are canonical, whatever came in', () => {
+  const piece = fc.constantFrom('/', '.', '..', '%2F', '%5C', 'api', 'a', ';', '%C3');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const path = canonicalPath(`/${pieces.join('')}`);
+      if (path === undefined) return;
+      const head = request(path);
+      const stack = compileStack([
+        stripPrefix({ prefixes: ['/a', '/api', '/..'] }),
+        addPrefix({ prefix: '/new' }),
+      ]);
+      if (stack.request(head) === undefined) assert.equal(canonicalPath(head.path), head.path);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('headers sets, replaces and deletes on both sides', () => {
+  const middleware = headers({
+    request: [
+      ['x-new', 'é'],
+      ['cookie', ''],
+      ['host', 'Other.example:81'],
+    ],
+    response: [
+      ['server', ''],
+      ['x-a', '2'],
+    ],
+  });
+  const head = request('/', ['cookie', 'a', 'Cookie', 'X-new', '', '', 'x-new', 'old', 'X-New']);
+  middleware.request?.(head);
+  assert.deepEqual(head.headers, ['X-new', '', '', 'x-new', '\xc3\xa9', 'X-New']);
+  assert.deepEqual([head.authority, head.host], ['Other.example:81', 'other.example']);
+  const answer = response(['server', 's', 'Server', 'x-a', '1', 'x-a', 'b', '3', 'B']);
+  middleware.response?.(answer, head);
+  assert.deepEqual(answer.headers, ['b', '3', 'B', 'x-a', '2', 'X-A']);
+});
+
+const wrong: readonly (readonly [string, string])[] = [
+  ['connection', 'x'],
+  ['Transfer-Encoding', 'chunked'],
+  ['content-length', ''],
+  ['upgrade', 'h2c'],
+  ['te', 'trailers'],
+  ['trailer', 'x'],
+  ['keep-alive', '1'],
+  ['expect', 'x'],
+  ['a b', 'x'],
+  ['', 'x'],
+  ['a', 'x\r\ny'],
+  ['a', '\0'],
+];
+for (const pair of wrong) {
+  test(`headers refuses ${JSON.stringify(pair)}`, () => {
+    assert.throws(() => headers({ request: [pair], response: [] }), { code: 'config.bad-header' });
+    assert.throws(() => headers({ request: [], response: [pair] }), { code: 'config.bad-header' });
+  });
+}
+
+test('Host must be an authority, and no response has one', () => {
+  const build = (config: Partial<HeadersMiddleware>) => () =>
+    headers({ request: [], response: [], ...config });
+  assert.throws(build({ request: [['host', 'a b']] }), { code: 'config.bad-header' });
+  assert.throws(build({ request: [['host', '']] }), { code: 'config.bad-header' });
+  assert.throws(build({ response: [['host', 'a']] }), { code: 'config.bad-header' });
+});
+
+test('a stack meets requests in order and responses in reverse, and a refusal ends it', () => {
+  const seen: string[] = [];
+  const note = (name: string, refuse = false): Middleware => ({
+    request: () => {
+      seen.push(`> ${name}`);
+      return refuse ? { code: 'request.malformed', detail: name } : undefined;
+    },
+    response: () => {
+      seen.push(`< ${name}`);
+    },
+  });
+  const stack = compileStack([note('a'), {}, note('b', true), note('c')]);
+  assert.equal(stack.request(request('/'))?.detail, 'b');
+  stack.response(response(), request('/'));
+  assert.deepEqual(seen, ['> a', '> b', '< c', '< b', '< a']);
+  assert.equal(compileStack([]).request(request('/')), undefined);
+});
+
+test('every kind of the model is built', () => {
+  const name = ['m', 'file'] as const;
+  const models: MiddlewareModel[] = [
+    { kind: 'headers', name, headers: { request: [['x-a', '1']], response: [] } },
+    { kind: 'stripPrefix', name, prefixes: ['/a'] },
+    { kind: 'addPrefix', name, prefix: '/b' },
+  ];
+  const head = request('/a/x');
+  assert.equal(compileStack(models.map(compileMiddleware)).request(head), undefined);
+  assert.equal(head.path, '/b/x');
+  assert.equal(getHeader(head.headers, 'x-a'), '1');
+});
