@@ -1,5 +1,6 @@
 /** Schema and decoding of Traefik v3's dynamic configuration. */
 import { type Decoded, decodeYaml, type ReportProblem } from '@ficus/common/config/decode.ts';
+import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import {
   integer,
   list,
@@ -129,7 +130,19 @@ export type DynamicConfig = Static<typeof dynamicSchema>;
 
 /** Decodes one file of dynamic configuration (YAML or JSON). */
 export function decodeDynamic(text: string, file: string): Decoded<DynamicConfig> {
+  const template = goTemplate(text, file);
+  if (template !== undefined) return { ok: false, problems: [template] };
   return decodeYaml({ text, file, schema: dynamicSchema, check: checkDynamic });
+}
+
+/** Traefik runs files through Go's templates first; we say so instead of taking one for YAML. */
+function goTemplate(text: string, file: string): ConfigProblem | undefined {
+  const found = /^(?!\s*#)([^\n]*?)\{\{/m.exec(text);
+  if (found === null) return undefined;
+  const line = text.slice(0, found.index).split('\n').length;
+  const column = (found[1] as string).length + 1;
+  const message = 'Go templates ({{ … }}) are not supported yet: write the values out';
+  return { file, line, column, path: [], message };
 }
 
 /** What the schema cannot say: exactly one kind, and routers of uplinks. `base` is where the document sits. */

@@ -1,0 +1,172 @@
+/** Keeps dynamic configuration in step with the files it comes from. */
+import { type FSWatcher, watch } from 'node:fs';
+import type { Clock } from '@ficus/common/clock.ts';
+import type { ConfigProblem } from '@ficus/common/config/problem.ts';
+import type { DynamicSource } from '../model/resolve-input.ts';
+import { type FileReading, readFileProvider, statSignature } from './read-files.ts';
+import type { FileProviderConfig } from './static.ts';
+
+/** Quiet time after a change before it is read, so that a file is not read half written. */
+const quietMs = 50;
+/** Changes that never pause are read after this all the same. */
+const patienceMs = 150;
+/** File systems and mounts that report no changes are looked at this often. */
+const pollMs = 1000;
+
+export interface FileProviderOptions {
+  readonly config: FileProviderConfig;
+  readonly clock: Clock;
+  /** The content changed and is good. */
+  readonly onChange: (source: DynamicSource) => void;
+  /** The files are bad and the last good content still counts; an empty list once they are mended. */
+  readonly onProblems: (problems: readonly ConfigProblem[]) => void;
+}
+
+/**
+ * `start` reads the files and, unless `watch: false`, follows them from then on: writes, atomic renames, swapped
+ * symbolic links (Kubernetes' `..data`), folders that vanish and come back, and the certificates they name.
+ */
+export class FileProvider {
+  readonly #options: FileProviderOptions;
+  readonly #watchers = new Map<string, FSWatcher>();
+  #last: FileReading | undefined;
+  /** Fingerprint of the content that counts. */
+  #good: string | undefined;
+  #signature = '';
+  #closed = false;
+  #reading = false;
+  #again = false;
+  #firstChangeAt: number | undefined;
+  #cancelRead: () => void = () => {};
+  #cancelPoll: () => void = () => {};
+
+  constructor(options: FileProviderOptions) {
+    this.#options = options;
+  }
+
+  /** The first reading, given back rather than to the callbacks. */
+  async start(): Promise<FileReading> {
+    const follow = this.#options.config.watch ?? true;
+    const reading = await this.#read();
+    if (reading.source !== undefined) this.#good = reading.fingerprint;
+    if (follow && !this.#closed) {
+      this.#watch(reading.folders);
+      this.#poll();
+    }
+    return reading;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelRead();
+    this.#cancelPoll();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  async #read(): Promise<FileReading> {
+    const before = this.#last === undefined ? undefined : await statSignature(pathsOf(this.#last));
+    const reading = await readFileProvider(this.#options.config);
+    // Taken before the read when we know the paths: a write in between then shows at the next poll.
+    const same = this.#last !== undefined && samePaths(this.#last, reading);
+    this.#signature = same && before !== undefined ? before : await statSignature(pathsOf(reading));
+    this.#last = reading;
+    return reading;
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.monotonic();
+    this.#firstChangeAt ??= now;
+    const wait = Math.max(0, Math.min(quietMs, this.#firstChangeAt + patienceMs - now));
+    this.#cancelRead();
+    this.#cancelRead = this.#options.clock.after(wait, () => void this.#reload());
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    this.#firstChangeAt = undefined;
+    const before = this.#last?.fingerprint;
+    const reading = await this.#read();
+    this.#reading = false;
+    if (this.#closed) return;
+    this.#watch(reading.folders);
+    if (reading.fingerprint !== before) this.#report(reading);
+    if (this.#again) {
+      this.#again = false;
+      this.#changed();
+    }
+  }
+
+  #report(reading: FileReading): void {
+    const { onChange, onProblems } = this.#options;
+    if (reading.source === undefined) {
+      onProblems(reading.problems);
+      return;
+    }
+    onProblems([]);
+    if (reading.fingerprint === this.#good) return;
+    this.#good = reading.fingerprint;
+    onChange(reading.source);
+  }
+
+  /** Watches these folders and no others. One that isn't there now is taken up when a poll sees it. */
+  #watch(folders: readonly string[]): void {
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.includes(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (!this.#watchers.has(folder)) this.#watchOne(folder);
+    }
+  }
+
+  #watchOne(folder: string): void {
+    const forget = () => {
+      this.#watchers.get(folder)?.close();
+      this.#watchers.delete(folder);
+    };
+    try {
+      const watcher = watch(folder, { persistent: false }, (event, name) => {
+        // A folder that was itself removed or renamed tells of its own name, and then of nothing any more.
+        if (event === 'rename' && name !== null && folder.endsWith(`/${name}`)) forget();
+        this.#changed();
+      });
+      watcher.on('error', () => {
+        forget();
+        this.#changed();
+      });
+      this.#watchers.set(folder, watcher);
+    } catch {
+      // Not there, or out of watches: the poll sees to it.
+    }
+  }
+
+  #poll(): void {
+    this.#cancelPoll = this.#options.clock.after(pollMs, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const last = this.#last;
+    if (last !== undefined && !this.#reading) {
+      const signature = await statSignature(pathsOf(last));
+      if (this.#closed) return;
+      if (signature !== this.#signature) this.#changed();
+      else this.#watch(last.folders);
+    }
+    if (!this.#closed) this.#poll();
+  }
+}
+
+function pathsOf(reading: FileReading): readonly string[] {
+  return [...reading.files, ...reading.folders];
+}
+
+function samePaths(a: FileReading, b: FileReading): boolean {
+  return JSON.stringify(pathsOf(a)) === JSON.stringify(pathsOf(b));
+}

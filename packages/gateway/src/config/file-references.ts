@@ -1,0 +1,72 @@
+/** The files that dynamic configuration names: made absolute, listed. Pure. */
+import { resolve } from 'node:path';
+import type { DynamicConfig } from './dynamic.ts';
+
+/** Traefik takes a file name or the PEM itself wherever it takes a certificate. */
+export function isPem(fileOrContent: string): boolean {
+  return fileOrContent.includes('-----BEGIN ');
+}
+
+/** A named file and where in the configuration its name is written. */
+export interface FileReference {
+  readonly file: string;
+  readonly path: readonly (string | number)[];
+}
+
+type Visit = (fileOrContent: string, path: readonly (string | number)[]) => string;
+
+/** The same configuration with every file name relative to `folder` made absolute. */
+export function absoluteFiles(config: DynamicConfig, folder: string): DynamicConfig {
+  return mapFiles(config, (name) => (isPem(name) ? name : resolve(folder, name)));
+}
+
+/** Every file the configuration names. */
+export function fileReferences(config: DynamicConfig): readonly FileReference[] {
+  const found: FileReference[] = [];
+  mapFiles(config, (name, path) => {
+    if (!isPem(name)) found.push({ file: name, path });
+    return name;
+  });
+  return found;
+}
+
+function mapFiles(config: DynamicConfig, visit: Visit): DynamicConfig {
+  const { http, tls } = config;
+  return {
+    ...config,
+    ...(http?.serversTransports === undefined
+      ? {}
+      : { http: { ...http, serversTransports: mapTransports(http.serversTransports, visit) } }),
+    ...(tls?.certificates === undefined
+      ? {}
+      : { tls: { ...tls, certificates: mapPairs(tls.certificates, ['tls', 'certificates'], visit) } }),
+  };
+}
+
+type Transports = NonNullable<NonNullable<DynamicConfig['http']>['serversTransports']>;
+
+function mapTransports(transports: Transports, visit: Visit): Transports {
+  const entries = Object.entries(transports).map(([name, transport]) => {
+    const path = ['http', 'serversTransports', name];
+    const { rootCAs, certificates } = transport;
+    const mapped = {
+      ...transport,
+      ...(rootCAs && { rootCAs: rootCAs.map((root, index) => visit(root, [...path, 'rootCAs', index])) }),
+      ...(certificates && { certificates: mapPairs(certificates, [...path, 'certificates'], visit) }),
+    };
+    return [name, mapped] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function mapPairs<P extends { readonly certFile: string; readonly keyFile: string }>(
+  pairs: readonly P[],
+  path: readonly string[],
+  visit: Visit,
+): P[] {
+  return pairs.map((pair, index) => ({
+    ...pair,
+    certFile: visit(pair.certFile, [...path, index, 'certFile']),
+    keyFile: visit(pair.keyFile, [...path, index, 'keyFile']),
+  }));
+}

@@ -1,0 +1,49 @@
+/** Health checks with their defaults filled in. */
+import type { AdvertisedHealthCheck } from '@ficus/common/uplink/advertisement.ts';
+import type { HealthCheckConfig, PassiveHealthCheckConfig } from '../config/health-check.ts';
+import type { HealthCheckModel } from './model.ts';
+
+export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
+  const intervalMs = config.interval || 30_000;
+  return {
+    path: config.path,
+    ...(config.scheme === undefined ? {} : { scheme: config.scheme }),
+    ...(config.hostname === undefined ? {} : { hostname: config.hostname }),
+    ...(config.port === undefined ? {} : { port: config.port }),
+    method: (config.method ?? 'GET').toUpperCase(),
+    status: config.status ?? 0,
+    headers: Object.entries(config.headers ?? {}).map(
+      ([name, value]) => [name.toLowerCase(), value] as const,
+    ),
+    intervalMs,
+    unhealthyIntervalMs: config.unhealthyInterval || intervalMs,
+    timeoutMs: config.timeout || 5000,
+    followRedirects: config.followRedirects ?? true,
+  };
+}
+
+/** What a parent is told: without what makes no sense through an uplink (scheme, port, redirects). */
+export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHealthCheck {
+  const { path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } =
+    healthCheckModel(config);
+  return {
+    path,
+    method,
+    status,
+    intervalMs,
+    unhealthyIntervalMs,
+    timeoutMs,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+  };
+}
+
+export function passiveHealthCheckModel(config: PassiveHealthCheckConfig): {
+  failureWindowMs: number;
+  maxFailedAttempts: number;
+} {
+  return {
+    failureWindowMs: config.failureWindow || 10_000,
+    maxFailedAttempts: config.maxFailedAttempts ?? 1,
+  };
+}

@@ -1,0 +1,121 @@
+/** Configuration → model: names become indexes, defaults are filled in, what cannot serve is disabled alone. Pure. */
+import type { ConfigProblem } from '@ficus/common/config/problem.ts';
+import type { CertificateModel, EntryPointModel, TransportModel } from './model.ts';
+import { certificateOf, pemOf } from './pem.ts';
+import { Resolution } from './resolution.ts';
+import { entryPointDrafts, uplinkEntryPointDrafts } from './resolve-entry-points.ts';
+import type { DynamicSource, Resolved, ResolveInput } from './resolve-input.ts';
+import { Middlewares } from './resolve-middlewares.ts';
+import { type RouterDraft, resolveRouters } from './resolve-routers.ts';
+import { Services } from './resolve-services.ts';
+import { resolveTransports } from './resolve-transports.ts';
+import { Uplinks } from './resolve-uplinks.ts';
+import { tlsEntryPoints } from './tls-entry-points.ts';
+
+/** Always a model: what is wrong is disabled and listed, with its place when the source knows it. */
+export function resolve(input: ResolveInput): Resolved {
+  const sources = input.dynamic;
+  const resolution = new Resolution();
+  const transports: TransportModel[] = [];
+  const services = new Services(resolveTransports(sources, transports, resolution), resolution);
+  for (const fragment of input.extra ?? []) {
+    const first = transports.length;
+    transports.push(...fragment.transports);
+    services.addFragment(fragment, first);
+  }
+  const middlewares = new Middlewares();
+  const entryPoints = entryPointDrafts(input.entryPoints);
+  const uplinkEntryPoints =
+    input.uplinkEntryPoints &&
+    (input.uplinkIdentity ? uplinkEntryPointDrafts(input.uplinkEntryPoints, input.uplinkIdentity) : []);
+  const uplinks = new Uplinks(uplinkEntryPoints, resolution);
+  for (const source of sources) {
+    services.declare(source);
+    middlewares.declare(source);
+    uplinks.declare(source);
+  }
+  services.buildAll();
+  const secure = tlsEntryPoints(entryPoints, sources);
+  const context = { resolution, services, middlewares, uplinks, entryPoints, secure };
+  const drafts = sources.flatMap((source) => [...resolveRouters(source, context)]).sort(byPriority);
+  const certificates = resolveCertificates(sources, resolution);
+  if (certificates.length === 0) {
+    for (const name of secure) {
+      resolution.disable(
+        'entryPoint',
+        name,
+        'it serves TLS, but there is no certificate in tls.certificates',
+      );
+    }
+  }
+  return {
+    model: {
+      entryPoints: [
+        ...entryPoints.map(({ model }) => ({ ...model, tls: secure.has(model.name) })),
+        ...(uplinkEntryPoints ?? []).map(({ model }) => withTables(model, drafts)),
+      ],
+      routers: drafts.map(({ model }) => model),
+      middlewares: middlewares.models,
+      services: services.models,
+      transports,
+      certificates,
+    },
+    disabled: resolution.disabled,
+    uplinks: uplinks.resolved(drafts, services.models),
+    problems: mistakes(resolution),
+  };
+}
+
+/** Higher first; then by provider, then by name. */
+function byPriority({ model: a }: RouterDraft, { model: b }: RouterDraft): number {
+  return b.priority - a.priority || compare(a.name[1], b.name[1]) || compare(a.name[0], b.name[0]);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function withTables(model: EntryPointModel, drafts: readonly RouterDraft[]): EntryPointModel {
+  if (model.uplink === undefined) return model;
+  const tables = new Map<string, number[]>();
+  for (const [index, { uplinks }] of drafts.entries()) {
+    for (const { uplink, entryPoint } of uplinks) {
+      if (entryPoint !== model.name) continue;
+      const table = tables.get(uplink.exposed) ?? [];
+      if (table.at(-1) !== index) table.push(index);
+      tables.set(uplink.exposed, table);
+    }
+  }
+  return { ...model, uplink: { ...model.uplink, tables: [...tables].sort(([a], [b]) => compare(a, b)) } };
+}
+
+function resolveCertificates(sources: readonly DynamicSource[], resolution: Resolution): CertificateModel[] {
+  const models: CertificateModel[] = [];
+  for (const source of sources) {
+    for (const [index, { certFile, keyFile }] of (source.config.tls?.certificates ?? []).entries()) {
+      const cert = pemOf(certFile, source);
+      const key = pemOf(keyFile, source);
+      const model =
+        cert === undefined || key === undefined
+          ? 'a certificate file was not read'
+          : certificateOf(cert, key);
+      if (typeof model !== 'string') {
+        models.push(model);
+      } else {
+        const path = ['tls', 'certificates', index];
+        resolution.disable('certificate', `tls.certificates[${index}]@${source.provider}`, model, {
+          source,
+          path,
+        });
+      }
+    }
+  }
+  return models;
+}
+
+function mistakes(resolution: Resolution): readonly ConfigProblem[] {
+  return resolution.disabled
+    .filter((each) => !each.pending)
+    .flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
+    .sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column);
+}
