@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { prepareRequestHeaders } from './forwarded.ts';
 import { getHeader, type Headers, stride } from './headers.ts';
-import { removeConnectionFields, removeForbiddenTrailers } from './hop-by-hop.ts';
+import { removeConnectionFields } from './hop-by-hop.ts';
 import type { RequestHead } from './message.ts';
 
 function fields(...pairs: readonly (readonly [string, string])[]): Headers {
@@ -157,18 +157,6 @@ test('a response loses what concerns the connection and keeps its length', () =>
   );
   removeConnectionFields(headers);
   assert.deepEqual(headers, fields(['Content-Length', '5'], ['ETag', '"a"']));
-});
-
-test('trailers hold no field that decides anything', () => {
-  const trailers = fields(
-    ['Host', 'evil'],
-    ['X-Forwarded-For', '1.1.1.1'],
-    ['grpc-status', '0'],
-    ['Authorization', 'x'],
-    ['content_length', '1'],
-  );
-  removeForbiddenTrailers(trailers);
-  assert.deepEqual(trailers, fields(['grpc-status', '0']));
 });
 
 const managed = [

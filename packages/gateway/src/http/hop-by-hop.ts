@@ -25,20 +25,6 @@ export function removeConnectionFields(headers: Headers): void {
   if (nominated !== '') removeNominated(headers, nominated);
 }
 
-/**
- * Removes from a trailer section whatever may not stand there (RFC 9110 §6.5.1): framing, routing, authentication and
- * every managed field, so that an endpoint that merges trailers into headers is not fooled.
- */
-export function removeForbiddenTrailers(trailers: Headers): void {
-  let to = 0;
-  for (let i = 0; i < trailers.length; i += stride) {
-    if (classify(trailers[i] as string) !== KEEP) continue;
-    if (to !== i) moveField(trailers, i, to);
-    to += stride;
-  }
-  trailers.length = to;
-}
-
 /** Adds the value of one Connection field to those that name other fields; '' stays '' for the usual ones. */
 export function addNominations(nominated: string, value: string): string {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Upgrade') {
