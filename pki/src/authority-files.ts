@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { FicusError } from '@ficus/common/errors.ts';
 import { factsOf } from './certificate.ts';
 import { readCertificate } from './certificate-der.ts';
+import { weakKey } from './key-strength.ts';
 import { pemCertificates, pemPrivateKey } from './pem.ts';
 import {
   createPrivate,
@@ -96,6 +97,8 @@ function assemble(parts: Parts): AuthorityMaterial {
       'key-mismatch',
       `expected the private key of the certificate in ${path}, found another key or none`,
     );
+  const weak = weakKey(key);
+  if (weak !== undefined) throw bad('weak-key', weak);
   checkSigner(path, issuer, parts.uri, now);
   const intermediates = chain.filter((certificate) => !isRoot(certificate));
   const trusted = [...chain.filter(isRoot), ...parse(path, parts.roots)];

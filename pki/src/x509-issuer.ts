@@ -4,6 +4,7 @@ import { createPublicKey, type KeyObject, randomBytes, webcrypto, type X509Certi
 import { FicusError } from '@ficus/common/errors.ts';
 import { malformedRequest, requestDer } from './csr.ts';
 import { parseSpiffeId } from './identity.ts';
+import { weakKey } from './key-strength.ts';
 
 /** What a leaf certificate is to say. Times in milliseconds since the epoch. */
 export interface LeafRequest {
@@ -37,17 +38,6 @@ function webAlgorithm(key: KeyObject): Algorithm {
   if (type === 'ec' && details?.namedCurve === 'secp384r1') return { name: 'ECDSA', namedCurve: 'P-384' };
   if (type === 'ed25519') return { name: 'Ed25519' };
   return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
-}
-
-/** Sentence about a key we refuse, or undefined for P-256, P-384, Ed25519 and RSA of 2048 to 8192 bits. */
-export function weakKey(key: KeyObject): string | undefined {
-  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key;
-  const size = details?.namedCurve ?? details?.modulusLength;
-  if (type === 'ed25519') return undefined;
-  if (type === 'ec' && (size === 'prime256v1' || size === 'secp384r1')) return undefined;
-  // Above 8192 bits one verification costs more than a handshake should.
-  if (type === 'rsa' && typeof size === 'number' && size >= 2048 && size <= 8192) return undefined;
-  return `expected a P-256, P-384, Ed25519 or RSA (2048 bits or more) key, found ${type}${size === undefined ? '' : ` ${size}`}`;
 }
 
 async function signing(key: KeyObject) {
@@ -153,6 +143,8 @@ export async function signLeaf(
   const request = await acceptedRequest(leaf.csr, leaf.uri);
   const { signingKey, signingAlgorithm } = await signing(issuerKey);
   const authority = new x509.X509Certificate(issuer.raw);
+  // An operator's authority may derive its key id in its own way; ours must be the same bytes.
+  const issuerKeyId = authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   const { name } = parseSpiffeId(leaf.uri);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomSerial(),
@@ -176,7 +168,9 @@ export async function signLeaf(
         ...leaf.dnsNames.map((value) => ({ type: 'dns' as const, value })),
         ...leaf.addresses.map((value) => ({ type: 'ip' as const, value })),
       ]),
-      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      issuerKeyId === undefined
+        ? await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey)
+        : new x509.AuthorityKeyIdentifierExtension(issuerKeyId),
       await x509.SubjectKeyIdentifierExtension.create(request.publicKey),
     ],
   });
