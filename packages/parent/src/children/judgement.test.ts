@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Advertisement } from '@ficus/common/uplink/advertisement.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { Backoff } from './backoff.ts';
 import { Belief, doubtMs } from './belief.ts';
 import { Damping } from './damping.ts';
 import { applyGrants } from './grants.ts';
-import { ManualClock } from './manual-clock.ts';
 import { ProblemList } from './problem-list.ts';
 
 const uplink = (name: string) => ({
