@@ -1,0 +1,232 @@
+/** One entrypoint's server: accepts connections from a listening handle, cleartext or TLS, within the limits. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
+import type { GatewayErrorCode } from '../http/errors.ts';
+import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import { ServerConnection } from '../http1/server-connection.ts';
+import type { ServerSettings } from '../http1/server-settings.ts';
+import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
+import { compileTrust } from '../net/cidr.ts';
+import type { Deadlines } from '../net/deadlines.ts';
+import type { EntryPointCounters } from '../runtime/counters.ts';
+import { Certificates } from './certificates.ts';
+
+/** What the engine gives every listener. */
+export interface ListenerHost {
+  readonly deadlines: Deadlines;
+  readonly draining: boolean;
+  readonly counters: EntryPointCounters;
+  handle(exchange: Exchange): void;
+  finished(connection: ServerConnection): void;
+  refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void;
+  /** A connection or handshake failed before there was a request. */
+  handshakeFailed(entryPoint: string, code: string, detail: string): void;
+}
+
+export class Listener implements ServerSettings {
+  readonly limits: ConnectionLimits;
+  readonly deadlines: Deadlines;
+  readonly #model: EntryPointModel;
+  readonly #host: ListenerHost;
+  readonly #server: Server | TlsServer;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #trusts: (address: string) => boolean;
+  readonly #certificates: Certificates | undefined;
+  #peers: ReadonlySet<string>;
+  #identity = '';
+
+  constructor(model: EntryPointModel, host: ListenerHost, certificates: readonly CertificateModel[]) {
+    this.#model = model;
+    this.#host = host;
+    this.limits = model.limits;
+    this.deadlines = host.deadlines;
+    this.#trusts = compileTrust(model.forwardedHeaders);
+    this.#peers = new Set(model.uplink?.peers ?? []);
+    if (model.uplink !== undefined) {
+      const server = createTlsServer(uplinkOptions(model.uplink.certificate, model.uplink.roots));
+      this.#server = server;
+      this.#listenTls(server);
+    } else if (model.tls) {
+      this.#certificates = new Certificates(certificates);
+      const server = createTlsServer(this.#certificates.serverOptions());
+      this.#server = server;
+      this.#listenTls(server);
+    } else {
+      this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket, ''));
+    }
+    // Accept errors (EMFILE) come here too: the listener goes on, the log says so.
+    this.#server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
+  }
+
+  get draining(): boolean {
+    return this.#host.draining;
+  }
+
+  get connections(): ReadonlySet<ServerConnection> {
+    return this.#connections;
+  }
+
+  /** Accepts from `handle`, an open listening handle. */
+  listen(handle: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(handle, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Certificates for new handshakes; running connections keep theirs. */
+  setCertificates(certificates: readonly CertificateModel[]): void {
+    this.#certificates?.replace(certificates, this.#server as TlsServer);
+  }
+
+  /** New identity of an uplink entrypoint. Live connections of peers no longer allowed are closed. */
+  setIdentity(
+    certificate: { readonly cert: string; readonly key: string },
+    roots: readonly string[],
+    peers: readonly string[],
+  ): void {
+    const content = JSON.stringify([certificate, roots]);
+    if (content !== this.#identity)
+      (this.#server as TlsServer).setSecureContext(uplinkOptions(certificate, roots));
+    this.#identity = content;
+    this.#peers = new Set(peers);
+    for (const connection of this.#connections)
+      if (!this.#peers.has(connection.facts.peerUri)) connection.close();
+  }
+
+  closePeer(uri: string): void {
+    for (const connection of this.#connections) if (connection.facts.peerUri === uri) connection.close();
+  }
+
+  /** Closes what has outlived its certificate; `now` is wall-clock milliseconds. */
+  closeExpired(now: number): void {
+    if (this.#model.uplink === undefined) return;
+    for (const connection of this.#connections) if (now > connection.facts.peerNotAfter) connection.close();
+  }
+
+  /** No new connections; those that are open go on. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#connections) if (connection.idle) connection.close();
+  }
+
+  /** Cuts everything; returns how many requests were in flight. */
+  closeAll(): number {
+    let cut = 0;
+    for (const connection of this.#connections) {
+      if (connection.busy) cut++;
+      connection.close();
+    }
+    return cut;
+  }
+
+  #listenTls(server: TlsServer): void {
+    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('tlsClientError', (error, socket) => {
+      this.refusedBy(
+        'tls.handshake',
+        `${(error as NodeJS.ErrnoException).code ?? error.message} from ${peerAddress(socket)}`,
+      );
+      socket.destroy();
+    });
+  }
+
+  #secured(socket: TLSSocket): void {
+    socket.setNoDelay(true);
+    let uri = '';
+    if (this.#model.uplink !== undefined) {
+      try {
+        uri = peerOf(socket);
+      } catch {
+        uri = 'unknown';
+      }
+    }
+    this.#accept(socket, uri);
+  }
+
+  #accept(socket: Socket, peerUri: string): void {
+    const address = peerAddress(socket);
+    const most = this.limits.maxConnectionsPerAddress;
+    const open = this.#perAddress.get(address) ?? 0;
+    if (most > 0 && open >= most) {
+      this.#host.counters.connectionsRefused++;
+      socket.on('error', () => socket.destroy());
+      socket.destroy();
+      return;
+    }
+    if (most > 0) this.#perAddress.set(address, open + 1);
+    this.#host.counters.connectionsAccepted++;
+    const facts: ConnectionFacts = {
+      entryPoint: this.#model.name,
+      peerAddress: address,
+      localPort: socket.localPort ?? 0,
+      secure: this.#model.tls || this.#model.uplink !== undefined,
+      peerUri,
+      peerAllowed: this.#model.uplink === undefined || this.#peers.has(peerUri),
+      peerNotAfter:
+        this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
+      trusted: this.#model.uplink !== undefined || this.#trusts(address),
+    };
+    this.#connections.add(new ServerConnection(socket, facts, this));
+  }
+
+  handle(exchange: Exchange): void {
+    this.#host.handle(exchange);
+  }
+
+  started(): void {
+    this.#host.counters.inFlight++;
+  }
+
+  finished(connection: ServerConnection): void {
+    this.#host.counters.inFlight--;
+    this.#host.finished(connection);
+  }
+
+  refused(code: GatewayErrorCode, detail: string, connection: ServerConnection): void {
+    this.#host.refused(code, detail, connection.facts);
+  }
+
+  /** A refusal without a request. */
+  refusedBy(code: GatewayErrorCode | 'tls.handshake', detail: string): void {
+    this.#host.counters.connectionsRefused++;
+    this.#host.handshakeFailed(this.#model.name, code, detail);
+  }
+
+  closed(connection: ServerConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    if (this.limits.maxConnectionsPerAddress === 0) return;
+    const address = connection.facts.peerAddress;
+    const open = (this.#perAddress.get(address) ?? 1) - 1;
+    if (open === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, open);
+  }
+}
+
+function uplinkOptions(
+  certificate: { readonly cert: string; readonly key: string },
+  roots: readonly string[],
+) {
+  return {
+    ...listenerTls({ key: certificate.key, certificate: certificate.cert, roots, alpn: ['http/1.1'] }),
+    noDelay: true,
+  };
+}
+
+function notAfter(socket: TLSSocket): number {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? 0 : Date.parse(certificate.validTo);
+}
+
+function peerAddress(socket: Socket): string {
+  const address = socket.remoteAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

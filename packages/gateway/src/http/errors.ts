@@ -1,0 +1,59 @@
+/** Every way a request can be refused or fail: one table of codes, with status, side and whether a retry may help. */
+
+export type ErrorSide = 'client' | 'gateway' | 'endpoint';
+
+interface ErrorKind {
+  readonly status: number;
+  readonly side: ErrorSide;
+  readonly title: string;
+}
+
+/** Codes are stable: they stand in problem bodies, logs and metrics, and are never reused for another meaning. */
+const kinds = {
+  'request.malformed': { status: 400, side: 'client', title: 'malformed request' },
+  'request.head-timeout': { status: 408, side: 'client', title: 'request head took too long' },
+  'request.body-timeout': { status: 408, side: 'client', title: 'request body stalled' },
+  'request.body-too-large': { status: 413, side: 'client', title: 'request body too large' },
+  'request.target-too-long': { status: 414, side: 'client', title: 'request target too long' },
+  'request.head-too-large': { status: 431, side: 'client', title: 'request head too large' },
+  'request.method-refused': { status: 405, side: 'client', title: 'method not allowed' },
+  'request.expectation': { status: 417, side: 'client', title: 'expectation failed' },
+  'request.transfer-coding': { status: 501, side: 'client', title: 'transfer coding not implemented' },
+  'request.version': { status: 505, side: 'client', title: 'HTTP version not supported' },
+  'uplink.forbidden': { status: 403, side: 'client', title: 'not an identity this uplink accepts' },
+  'client.gone': { status: 499, side: 'client', title: 'client closed the connection' },
+  'route.none': { status: 404, side: 'gateway', title: 'no router matches' },
+  'uplink.unknown': { status: 404, side: 'gateway', title: 'unknown uplink' },
+  'uplink.header-missing': { status: 400, side: 'client', title: 'uplink header missing' },
+  'service.unavailable': { status: 503, side: 'gateway', title: 'service disabled' },
+  'service.no-endpoint': { status: 503, side: 'gateway', title: 'no available endpoint' },
+  'gateway.draining': { status: 503, side: 'gateway', title: 'gateway is going away' },
+  'gateway.internal': { status: 500, side: 'gateway', title: 'internal error' },
+  'endpoint.dial': { status: 502, side: 'endpoint', title: 'endpoint refused the connection' },
+  'endpoint.dial-timeout': { status: 504, side: 'endpoint', title: 'endpoint did not accept in time' },
+  'endpoint.tls': { status: 502, side: 'endpoint', title: 'endpoint failed the TLS handshake' },
+  'endpoint.closed': { status: 502, side: 'endpoint', title: 'endpoint closed before it answered' },
+  'endpoint.malformed': { status: 502, side: 'endpoint', title: 'endpoint sent a malformed response' },
+  'endpoint.head-timeout': { status: 504, side: 'endpoint', title: 'endpoint did not answer in time' },
+  'endpoint.broke-off': { status: 502, side: 'endpoint', title: 'endpoint broke off its response' },
+  'endpoint.down': { status: 502, side: 'endpoint', title: 'endpoint went down' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type GatewayErrorCode = keyof typeof kinds;
+
+/** What is known of `code`: its HTTP status, whose fault it is, and a title for people. */
+export function errorKind(code: GatewayErrorCode): ErrorKind {
+  return kinds[code];
+}
+
+/** A refusal or failure of one request. Made only when something goes wrong, never on the fast path. */
+export class GatewayError {
+  readonly code: GatewayErrorCode;
+  /** For the operator's log and, when the client is at fault, for the client. Never holds header values. */
+  readonly detail: string;
+
+  constructor(code: GatewayErrorCode, detail = '') {
+    this.code = code;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * One request and its response between a codec (which owns the wire) and the request path (which owns the decision).
+ * HTTP/1.1 implements it today; other codecs only have to implement the same.
+ */
+import type { GatewayErrorCode } from './errors.ts';
+import type { Headers } from './headers.ts';
+import type { RequestHead, ResponseHead } from './message.ts';
+
+/** Body length not known before its end. */
+export const UNKNOWN_LENGTH = -1;
+
+/** Where the codec pushes the request body. */
+export interface BodySink {
+  /** False asks the codec to stop until `resumeBody`. */
+  bodyData(chunk: Buffer): boolean;
+  bodyEnd(trailers: Headers | undefined): void;
+  /** All that one turn of the event loop had to say has been said: send on what was held back. */
+  turnEnd(): void;
+}
+
+/** The request path's side of an exchange, told what the client does. */
+export interface ExchangeListener extends BodySink {
+  /** The client left, stalled or sent nonsense: stop everything. The codec has already dealt with the client. */
+  clientGone(code: GatewayErrorCode): void;
+  /** Response bytes that were held back have left; send more. */
+  responseDrained(): void;
+}
+
+/** Facts of the connection a request came over, made once a connection. */
+export interface ConnectionFacts {
+  readonly entryPoint: string;
+  /** Address of the socket's peer, IPv4-mapped written as IPv4. */
+  readonly peerAddress: string;
+  readonly localPort: number;
+  readonly secure: boolean;
+  /** SPIFFE ID of the peer on uplink entrypoints, '' elsewhere. */
+  readonly peerUri: string;
+  /** The peer may use this entrypoint (always true on public ones). */
+  readonly peerAllowed: boolean;
+  /** When the peer's certificate expires, wall-clock milliseconds; Infinity without one. */
+  readonly peerNotAfter: number;
+  /** The peer's forwarded headers are believed. */
+  readonly trusted: boolean;
+}
+
+/** The codec's side of an exchange. Calls after the end of the exchange are ignored. */
+export interface Exchange {
+  readonly request: RequestHead;
+  readonly facts: ConnectionFacts;
+  /** Request body: 0 none, a length, or UNKNOWN_LENGTH. */
+  readonly bodyLength: number;
+  /** Lower-cased `Upgrade` protocol this request may switch to, '' for none. */
+  readonly upgrade: string;
+  /** The client can take trailers and chunks (HTTP/1.1 or later). */
+  readonly streams: boolean;
+
+  /** Who hears of the client from now on. */
+  listen(listener: ExchangeListener): void;
+  /** Starts the flow of the request body into the listener. */
+  readBody(): void;
+  resumeBody(): void;
+
+  /** Sends an interim response (1xx). */
+  inform(head: ResponseHead): void;
+  /** Sends the head. `length`: body bytes, or UNKNOWN_LENGTH. The bytes may wait for `flush`. */
+  respond(head: ResponseHead, length: number): void;
+  /** False asks the caller to stop until `responseDrained`. */
+  write(chunk: Buffer): boolean;
+  end(trailers: Headers | undefined): void;
+  /** Everything held back since the last flush leaves now, in one write. */
+  flush(): void;
+  /** The response can't be finished: break the connection or stream so that the client cannot take it for whole. */
+  breakOff(): void;
+  /** Answers with a problem document made from `code`, or breaks off when a head was already sent. */
+  refuse(code: GatewayErrorCode, detail: string): void;
+  /** Answers 101 and hands the raw connection over; undefined when it is gone. */
+  switchProtocols(head: ResponseHead): RawConnection | undefined;
+}
+
+/** A byte stream after an upgrade, with what was read beyond the head. */
+export interface RawConnection {
+  readonly socket: import('node:net').Socket;
+  readonly head: Buffer | undefined;
+}

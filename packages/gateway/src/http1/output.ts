@@ -1,0 +1,61 @@
+/** Gathers what one turn has to say to a socket, so that a small message leaves in one write. */
+import type { Socket } from 'node:net';
+
+/** Pieces up to this are copied into the pending text; larger ones are written as they are. */
+const copyLimit = 8192;
+/** Pending text beyond this leaves at once. */
+const textLimit = 32768;
+
+export class Output {
+  readonly #socket: Socket;
+  #text = '';
+  #corked = false;
+  #open = true;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Latin-1 text: heads and chunk framing. */
+  text(text: string): void {
+    this.#text += text;
+    if (this.#text.length > textLimit) this.#push();
+  }
+
+  /** Body bytes. False when the socket holds more than it should: wait for its `drain`. */
+  bytes(chunk: Buffer): boolean {
+    if (chunk.length <= copyLimit) {
+      this.text(chunk.toString('latin1'));
+    } else {
+      // Head, framing and data leave in one writev.
+      if (!this.#corked) {
+        this.#corked = true;
+        this.#socket.cork();
+      }
+      this.#push();
+      this.#open = this.#socket.write(chunk);
+    }
+    return this.#open && !this.#socket.writableNeedDrain;
+  }
+
+  /** Everything pending leaves now. False: wait for `drain`. */
+  flush(): boolean {
+    this.#push();
+    if (this.#corked) {
+      this.#corked = false;
+      this.#socket.uncork();
+    }
+    return !this.#socket.writableNeedDrain;
+  }
+
+  get pending(): boolean {
+    return this.#corked || this.#text !== '';
+  }
+
+  #push(): void {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    this.#open = this.#socket.write(text, 'latin1');
+  }
+}

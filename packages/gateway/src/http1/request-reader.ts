@@ -1,0 +1,146 @@
+/** Takes bytes from a client's socket and finds request heads in them, within the limits. */
+import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
+import type { ConnectionFacts } from '../http/exchange.ts';
+import type { RequestHead } from '../http/message.ts';
+import type { ConnectionLimits } from '../model/model.ts';
+import type { BodyDecoder } from './body-decoder.ts';
+import { requestFraming } from './framing.ts';
+import { connectionHas, parseRequestHead } from './parse-head.ts';
+import { toRequest, upgradeProtocol } from './request-target.ts';
+
+const headEnd = Buffer.from('\r\n\r\n');
+/** A bare LF, or a CR that no LF follows, in what has come of a head so far. */
+const bareLineEnd = /(?<!\r)\n|\r(?=[^\n])|\0/;
+
+export interface HeadFailure {
+  readonly code: GatewayErrorCode;
+  readonly detail: string;
+}
+
+export interface ReadRequest {
+  readonly request: RequestHead;
+  /** Bytes, 0 for none, or CHUNKED. */
+  readonly bodyLength: number;
+  readonly keepAlive: boolean;
+  readonly upgrade: string;
+  /** HTTP/1.1: the client knows chunks and interim responses. */
+  readonly streams: boolean;
+}
+
+export class RequestReader {
+  readonly #limits: ConnectionLimits;
+  #buffer: Buffer | undefined;
+  /** Bytes already searched for the end of a head. */
+  #searched = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  get pending(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  /** Some bytes of a head have come. */
+  get started(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  get size(): number {
+    return this.#buffer === undefined ? 0 : this.#buffer.length;
+  }
+
+  push(chunk: Buffer): void {
+    this.#buffer = this.#buffer === undefined ? chunk : Buffer.concat([this.#buffer, chunk]);
+  }
+
+  /** All that is unread; the reader is empty afterwards. */
+  take(): Buffer | undefined {
+    const rest = this.#buffer;
+    this.#buffer = undefined;
+    return rest;
+  }
+
+  /** Passes bytes to the body. False: its framing is malformed. */
+  feed(body: BodyDecoder): boolean {
+    const buffer = this.#buffer as Buffer;
+    // Empty before the body's owner hears of it: what it does may push or feed again.
+    this.#buffer = undefined;
+    const read = body.write(buffer, 0);
+    if (read < 0) return false;
+    if (read < buffer.length) {
+      const rest = buffer.subarray(read);
+      this.#buffer = this.#buffer === undefined ? rest : Buffer.concat([rest, this.#buffer]);
+    }
+    return true;
+  }
+
+  /** The next request, why it is refused, or undefined while its head is incomplete. */
+  readHead(facts: ConnectionFacts): ReadRequest | HeadFailure | undefined {
+    let buffer = this.#buffer as Buffer;
+    // RFC 9112 §2.2: one empty line before a request is forgiven.
+    if (this.#searched === 0 && buffer[0] === 13) {
+      if (buffer.length < 2) return undefined;
+      if (buffer[1] !== 10 || buffer[2] === 13) return malformed('want a method');
+      if (buffer.length === 2) {
+        this.#buffer = undefined;
+        return undefined;
+      }
+      buffer = buffer.subarray(2);
+      this.#buffer = buffer;
+    }
+    const end = buffer.indexOf(headEnd, Math.max(0, this.#searched - 3));
+    const most = this.#limits.maxHeaderBytes;
+    if (end < 0 || end > most) {
+      if (buffer.length > most) return this.#tooLarge(buffer, most);
+      if (end < 0) return this.#incomplete(buffer);
+    }
+    this.#searched = 0;
+    const head = parseRequestHead(buffer.toString('latin1', 0, end + 2), this.#limits.maxHeaderCount);
+    if (typeof head === 'string') {
+      if (head === 'version') return { code: 'request.version', detail: 'want HTTP/1.1 or HTTP/1.0' };
+      if (head === 'too-many-fields')
+        return {
+          code: 'request.head-too-large',
+          detail: `at most ${this.#limits.maxHeaderCount} header fields`,
+        };
+      return malformed('the request head breaks RFC 9112');
+    }
+    const bodyLength = requestFraming(head);
+    if (bodyLength === 'transfer-coding')
+      return { code: 'request.transfer-coding', detail: 'only chunked is known' };
+    if (bodyLength === 'malformed') return malformed('the body framing is ambiguous');
+    const request = toRequest(head, facts.peerAddress, facts.secure);
+    if (request instanceof GatewayError) return request;
+    this.#buffer = end + 4 === buffer.length ? undefined : buffer.subarray(end + 4);
+    const keepAlive =
+      head.minor === 1
+        ? head.connection === '' || !connectionHas(head.connection, 'close')
+        : connectionHas(head.connection, 'keep-alive');
+    return {
+      request,
+      bodyLength,
+      keepAlive,
+      upgrade: head.upgrade === '' ? '' : upgradeProtocol(head, bodyLength),
+      streams: head.minor === 1,
+    };
+  }
+
+  /** Nothing that can still become a valid head is refused here, and nothing hopeless waits for its deadline. */
+  #incomplete(buffer: Buffer): HeadFailure | undefined {
+    const fresh = buffer.toString('latin1', Math.max(0, this.#searched - 1));
+    this.#searched = buffer.length;
+    return bareLineEnd.test(fresh) ? malformed('line ends must be CR LF') : undefined;
+  }
+
+  #tooLarge(buffer: Buffer, most: number): HeadFailure {
+    const line = buffer.indexOf(10);
+    if (line < 0 || line > most)
+      return { code: 'request.target-too-long', detail: `at most ${most} bytes of head` };
+    return { code: 'request.head-too-large', detail: `at most ${most} bytes of head` };
+  }
+}
+
+function malformed(detail: string): HeadFailure {
+  return { code: 'request.malformed', detail };
+}

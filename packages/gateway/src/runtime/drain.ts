@@ -1,0 +1,30 @@
+/** The end of a process's data plane without a failed request (lame duck, then drain, then cut). */
+import type { Engine } from './engine.ts';
+
+const pollMs = 50;
+
+/**
+ * For `lameDuckMs` everything is still served, but every response says `Connection: close`, so that clients move before
+ * anything closes. Then no new connections and idle ones closed; requests in flight get `graceMs`. Resolves with how
+ * many were cut.
+ */
+export async function drain(
+  engine: Engine,
+  options: { readonly lameDuckMs: number; readonly graceMs: number },
+): Promise<number> {
+  engine.draining = true;
+  await pause(engine, options.lameDuckMs);
+  engine.stopAccepting();
+  engine.documents.endWatches();
+  const deadline = engine.clock.monotonic() + options.graceMs;
+  do {
+    engine.closeIdle();
+    if (engine.busy === 0) break;
+    await pause(engine, pollMs);
+  } while (engine.clock.monotonic() < deadline);
+  return engine.close();
+}
+
+function pause(engine: Engine, ms: number): Promise<void> {
+  return ms <= 0 ? Promise.resolve() : new Promise((resolve) => engine.clock.after(ms, resolve));
+}

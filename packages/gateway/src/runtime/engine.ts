@@ -1,0 +1,225 @@
+/** The data plane of one process: listeners, the generation that serves, and what changes it in place. */
+import { hostname } from 'node:os';
+import type { Clock } from '@ficus/common/clock.ts';
+import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
+import type { GatewayErrorCode } from '../http/errors.ts';
+import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import { prepareRequestHeaders } from '../http/forwarded.ts';
+import { deleteHeader, getHeader } from '../http/headers.ts';
+import type { ServerConnection } from '../http1/server-connection.ts';
+import type { EntryPointModel, Model } from '../model/model.ts';
+import { Deadlines } from '../net/deadlines.ts';
+import { Registry } from '../service/registry.ts';
+import { RetryBudget } from '../service/retry-budget.ts';
+import { EntryPointCounters, Refusals } from './counters.ts';
+import type { DataPlaneLog, EndpointFailure, Patch, PublishedDocument } from './data-plane.ts';
+import { Documents } from './documents.ts';
+import { Forward } from './forward.ts';
+import { type EntryTables, Generation } from './generation.ts';
+import { applyPatch } from './patch.ts';
+import { RateLimited } from './rate-limited.ts';
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly log: DataPlaneLog;
+  readonly onEndpointFailure: (failure: EndpointFailure) => void;
+}
+
+export class Engine {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly registry: Registry;
+  readonly listeners = new Map<string, Listener>();
+  readonly counters = new Map<string, EntryPointCounters>();
+  readonly refusals = new Refusals();
+  readonly documents: Documents;
+  generation: Generation | undefined;
+  draining = false;
+  readonly #options: EngineOptions;
+  readonly #budget = new RetryBudget();
+  readonly #failures: RateLimited;
+  readonly #server = hostname();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.deadlines = new Deadlines(options.clock);
+    this.registry = new Registry(this.deadlines);
+    this.documents = new Documents(options.clock);
+    this.#failures = new RateLimited(options.clock);
+    this.#sweep();
+  }
+
+  /** Builds the generation of `model` and swaps; throws and changes nothing when it can't be built. */
+  apply(model: Model): void {
+    const next = new Generation(model, this.generation, this.registry, (endpoint, code, message) => {
+      const { host, port } = endpoint.pool.address;
+      if (!this.#failures.pass(JSON.stringify([host, port, code]))) return;
+      this.#options.onEndpointFailure({ service: endpoint.service, host, port, code, message });
+    });
+    // Certificates first: they are the last thing that can still throw.
+    for (const listener of this.listeners.values()) listener.setCertificates(model.certificates);
+    next.commit(this.generation);
+    this.generation = next;
+    for (const entryPoint of model.entryPoints) {
+      if (entryPoint.uplink === undefined) continue;
+      const { certificate, roots, peers } = entryPoint.uplink;
+      this.listeners.get(entryPoint.name)?.setIdentity(certificate, roots, peers);
+    }
+  }
+
+  /** Serves `entryPoint` on an open listening handle. */
+  async listen(entryPoint: EntryPointModel, handle: object): Promise<void> {
+    const counters = new EntryPointCounters();
+    this.counters.set(entryPoint.name, counters);
+    const listener = new Listener(
+      entryPoint,
+      new EntryPointHost(this, entryPoint, counters),
+      this.generation?.model.certificates ?? [],
+    );
+    this.listeners.set(entryPoint.name, listener);
+    await listener.listen(handle);
+  }
+
+  patch(patch: Patch): void {
+    applyPatch(this, patch);
+  }
+
+  publish(document: PublishedDocument): void {
+    this.documents.publish(document);
+  }
+
+  route(exchange: Exchange, entryPoint: EntryPointModel): void {
+    const tables = this.generation?.entries.get(entryPoint.name);
+    if (tables === undefined) {
+      exchange.refuse('route.none', 'no configuration yet');
+      return;
+    }
+    const uplink = entryPoint.uplink;
+    if (uplink === undefined) this.#forward(exchange, tables.routes);
+    else this.#routeUplink(exchange, tables, uplink.header);
+  }
+
+  /** The header says which uplink; it never travels further. */
+  #routeUplink(exchange: Exchange, tables: EntryTables, header: string): void {
+    if (!exchange.facts.peerAllowed) {
+      exchange.refuse('uplink.forbidden', exchange.facts.peerUri);
+      return;
+    }
+    const headers = exchange.request.headers;
+    const name = getHeader(headers, header);
+    if (name === undefined) {
+      if (!this.documents.serve(exchange)) exchange.refuse('uplink.header-missing', `want ${header}`);
+      return;
+    }
+    deleteHeader(headers, header);
+    const table = tables.uplinks.get(name);
+    if (table === undefined) exchange.refuse('uplink.unknown', name.slice(0, 253));
+    else this.#forward(exchange, table);
+  }
+
+  #forward(exchange: Exchange, routes: EntryTables['routes']): void {
+    const request = exchange.request;
+    prepareRequestHeaders(request, exchange.facts, exchange.upgrade, this.#server);
+    const route = routes.match(request);
+    if (route === undefined) {
+      exchange.refuse('route.none', '');
+      return;
+    }
+    const stack = route.stack;
+    if (stack !== undefined) {
+      const refusal = stack.request(request);
+      if (refusal !== undefined) {
+        exchange.refuse(refusal.code, refusal.detail);
+        return;
+      }
+    }
+    new Forward(exchange, route.service, stack, this.#budget).start();
+  }
+
+  refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
+    this.refusals.count(code);
+    if (!this.#failures.pass(code)) return;
+    this.#options.log('info', 'request refused', {
+      code,
+      detail,
+      entryPoint: facts.entryPoint,
+      client: facts.peerAddress,
+      peer: facts.peerUri,
+    });
+  }
+
+  handshakeFailed(entryPoint: string, code: string, detail: string): void {
+    this.refusals.count(code);
+    if (this.#failures.pass(code))
+      this.#options.log('warn', 'connection refused', { code, detail, entryPoint });
+  }
+
+  stopAccepting(): void {
+    for (const listener of this.listeners.values()) listener.stopAccepting();
+  }
+
+  closeIdle(): void {
+    for (const listener of this.listeners.values()) listener.closeIdle();
+  }
+
+  get busy(): number {
+    let busy = 0;
+    for (const listener of this.listeners.values())
+      for (const connection of listener.connections) if (connection.busy) busy++;
+    return busy;
+  }
+
+  /** Cuts what is left; returns how many requests that were. */
+  close(): number {
+    let cut = 0;
+    for (const listener of this.listeners.values()) cut += listener.closeAll();
+    for (const pool of this.registry.pools()) pool.retire();
+    this.deadlines.close();
+    return cut;
+  }
+
+  /** Certificates that expire on live connections. */
+  #sweep(): void {
+    this.clock.after(1000, () => {
+      const now = this.clock.now();
+      for (const listener of this.listeners.values()) listener.closeExpired(now);
+      this.#sweep();
+    });
+  }
+}
+
+/** One entrypoint's view of the engine: its own counters, its own tables. */
+class EntryPointHost implements ListenerHost {
+  readonly deadlines: Deadlines;
+  readonly counters: EntryPointCounters;
+  readonly #engine: Engine;
+  readonly #model: EntryPointModel;
+
+  constructor(engine: Engine, model: EntryPointModel, counters: EntryPointCounters) {
+    this.#engine = engine;
+    this.#model = model;
+    this.counters = counters;
+    this.deadlines = engine.deadlines;
+  }
+
+  get draining(): boolean {
+    return this.#engine.draining;
+  }
+
+  handle(exchange: Exchange): void {
+    this.#engine.route(exchange, this.#model);
+  }
+
+  finished(connection: ServerConnection): void {
+    this.counters.count(connection.status === 0 ? 499 : connection.status);
+  }
+
+  refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
+    this.#engine.refused(code, detail, facts);
+  }
+
+  handshakeFailed(entryPoint: string, code: string, detail: string): void {
+    this.#engine.handshakeFailed(entryPoint, code, detail);
+  }
+}

@@ -1,0 +1,269 @@
+/** One request on its way through a service to an endpoint and its response back: attempts, replay, hand-over. */
+import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
+import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
+import { deleteHeader, getHeader, type Headers } from '../http/headers.ts';
+import type { ResponseHead } from '../http/message.ts';
+import type { ClientConnection, ResponseListener } from '../http1/client-connection.ts';
+import { requestHeadText } from '../http1/request-head.ts';
+import { tunnel } from '../http1/tunnel.ts';
+import type { MiddlewareStack } from '../middleware/middleware.ts';
+import type { Endpoint } from '../service/endpoint.ts';
+import type { DialListener } from '../service/pool.ts';
+import type { RetryBudget } from '../service/retry-budget.ts';
+import type { Pick, Service } from '../service/service.ts';
+import type { Leg } from '../service/weighted.ts';
+import { BodyReplay, isIdempotent } from './replay.ts';
+
+/** Attempts in all, counting the first; a fresh connection in place of a dead idle one does not count. */
+const maxAttempts = 3;
+/** On an uplink response: the gateway at the other end made it, and no endpoint has seen the request. */
+export const errorHeader = 'ficus-error';
+const notSent = new Set<string>([
+  'service.no-endpoint',
+  'service.unavailable',
+  'endpoint.dial',
+  'endpoint.dial-timeout',
+  'endpoint.tls',
+  'gateway.draining',
+  'uplink.unknown',
+]);
+
+export class Forward implements ExchangeListener, ResponseListener, DialListener, Pick {
+  tried: Endpoint[] | undefined;
+  leg: Leg | undefined;
+
+  readonly #exchange: Exchange;
+  readonly #service: Service;
+  readonly #stack: MiddlewareStack | undefined;
+  readonly #budget: RetryBudget;
+  #endpoint: Endpoint | undefined;
+  #connection: ClientConnection | undefined;
+  #cancelDial: (() => void) | undefined;
+  #replay: BodyReplay | undefined;
+  #bodyEnded = false;
+  #trailers: Headers | undefined;
+  #attempts = 0;
+  #redialed = false;
+  #responded = false;
+  #done = false;
+
+  constructor(exchange: Exchange, service: Service, stack: MiddlewareStack | undefined, budget: RetryBudget) {
+    this.#exchange = exchange;
+    this.#service = service;
+    this.#stack = stack;
+    this.#budget = budget;
+    if (exchange.bodyLength !== 0) this.#replay = new BodyReplay();
+  }
+
+  start(): void {
+    this.#exchange.listen(this);
+    this.#budget.deposit();
+    this.#attempt(undefined);
+  }
+
+  /** Picks an endpoint and sends; `failure` is why the attempt before this one failed. */
+  #attempt(failure: GatewayError | undefined): void {
+    this.leg = undefined;
+    const endpoint = this.#service.pick(this);
+    if (endpoint === undefined) {
+      this.#refuse(failure ?? new GatewayError(this.#service.refusal));
+      return;
+    }
+    this.#attempts++;
+    this.#endpoint = endpoint;
+    endpoint.owner.requests++;
+    // An upgrade gets a connection of its own: nothing of it may ever meet another request's bytes.
+    const connection = this.#exchange.upgrade === '' ? endpoint.pool.take(this.#replayable()) : undefined;
+    if (connection !== undefined) this.#send(connection, endpoint);
+    else this.#cancelDial = endpoint.pool.dial(this);
+  }
+
+  #send(connection: ClientConnection, endpoint: Endpoint): void {
+    const exchange = this.#exchange;
+    const request = exchange.request;
+    this.#connection = connection;
+    const head = requestHeadText(request, endpoint, exchange.bodyLength, exchange.upgrade);
+    connection.start(
+      this,
+      request.method,
+      head,
+      exchange.bodyLength,
+      exchange.upgrade !== '',
+      endpoint.pool.transport.model.responseHeaderTimeoutMs,
+    );
+    if (this.#replay !== undefined) {
+      this.#replay.send(connection);
+      if (this.#bodyEnded) connection.endRequest(this.#trailers);
+      else exchange.readBody();
+    }
+    connection.flush();
+  }
+
+  dialed(connection: ClientConnection): void {
+    this.#cancelDial = undefined;
+    if (this.#done) connection.destroy();
+    else this.#send(connection, this.#endpoint as Endpoint);
+  }
+
+  dialFailed(code: GatewayErrorCode, detail: string): void {
+    this.#cancelDial = undefined;
+    if (this.#done) return;
+    this.#failed(code, detail);
+    // Nothing was sent: any method may go elsewhere, as long as its body is still whole here.
+    this.#again(new GatewayError(code, detail), this.#replay === undefined || this.#replay.whole);
+  }
+
+  requestFailed(code: GatewayErrorCode, detail: string, answered: boolean): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (this.#done) return;
+    if (this.#responded) {
+      this.#failed(code, detail);
+      this.#done = true;
+      this.#exchange.breakOff();
+      return;
+    }
+    const replayable = !answered && this.#replayable();
+    if (
+      replayable &&
+      code === 'endpoint.closed' &&
+      connection !== undefined &&
+      connection.served > 0 &&
+      !this.#redialed
+    ) {
+      // The endpoint closed an idle connection just as we reused it: its right, not its failure.
+      this.#redialed = true;
+      this.#cancelDial = (this.#endpoint as Endpoint).pool.dial(this);
+      return;
+    }
+    this.#failed(code, detail);
+    this.#again(new GatewayError(code, detail), replayable);
+  }
+
+  #again(failure: GatewayError, allowed: boolean): void {
+    const endpoint = this.#endpoint as Endpoint;
+    if (!allowed || this.#attempts >= maxAttempts || !this.#budget.withdraw()) {
+      this.#refuse(failure);
+      return;
+    }
+    endpoint.owner.retries++;
+    if (this.tried === undefined) this.tried = [endpoint];
+    else this.tried.push(endpoint);
+    this.#attempt(failure);
+  }
+
+  /** Sent again, it would do no more than sent once, and all of it is still here. */
+  #replayable(): boolean {
+    const request = this.#exchange.request;
+    return (
+      (this.#replay === undefined || this.#replay.whole) && isIdempotent(request.method, request.headers)
+    );
+  }
+
+  #failed(code: GatewayErrorCode, detail: string): void {
+    const endpoint = this.#endpoint as Endpoint;
+    endpoint.owner.failures++;
+    if (this.leg !== undefined) this.leg.failures++;
+    endpoint.failed(code, detail);
+  }
+
+  #refuse(failure: GatewayError): void {
+    this.#done = true;
+    this.#exchange.refuse(failure.code, failure.detail);
+  }
+
+  bodyData(chunk: Buffer): boolean {
+    const connection = this.#connection;
+    this.#replay?.keep(chunk, connection === undefined);
+    return connection?.write(chunk) ?? false;
+  }
+
+  bodyEnd(trailers: Headers | undefined): void {
+    this.#bodyEnded = true;
+    this.#trailers = trailers;
+    this.#connection?.endRequest(trailers);
+  }
+
+  movable(endpoint: object): boolean {
+    return this.#endpoint === endpoint && this.#replayable();
+  }
+
+  turnEnd(): void {
+    this.#connection?.flush();
+  }
+
+  requestDrained(): void {
+    this.#exchange.resumeBody();
+  }
+
+  clientGone(): void {
+    this.#done = true;
+    this.#cancelDial?.();
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  responseInform(head: ResponseHead): void {
+    this.#exchange.inform(head);
+  }
+
+  responseHead(head: ResponseHead, length: number): void {
+    const endpoint = this.#endpoint as Endpoint;
+    if (endpoint.owner.uplink && this.#refusedAtOtherEnd(head)) return;
+    endpoint.answered(head.status);
+    if (head.status >= 500) {
+      endpoint.owner.failures++;
+      if (this.leg !== undefined) this.leg.failures++;
+    }
+    this.#responded = true;
+    if (this.#stack !== undefined) this.#stack.response(head, this.#exchange.request);
+    this.#exchange.respond(head, length);
+  }
+
+  /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
+  #refusedAtOtherEnd(head: ResponseHead): boolean {
+    const code = getHeader(head.headers, errorHeader);
+    if (code === undefined) return false;
+    deleteHeader(head.headers, errorHeader);
+    const whole = this.#replay === undefined || this.#replay.whole;
+    if (!notSent.has(code) || !whole || this.#attempts >= maxAttempts) return false;
+    const endpoint = this.#endpoint as Endpoint;
+    const another = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
+    if (this.#service.pick(another) === undefined || !this.#budget.withdraw()) return false;
+    endpoint.owner.failures++;
+    endpoint.owner.retries++;
+    if (this.leg !== undefined) this.leg.failures++;
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.tried = another.tried;
+    this.#attempt(new GatewayError('service.no-endpoint', code));
+    return true;
+  }
+
+  responseData(chunk: Buffer): boolean {
+    return this.#exchange.write(chunk);
+  }
+
+  responseEnd(trailers: Headers | undefined): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#connection = undefined;
+    this.#exchange.end(trailers);
+  }
+
+  responseTurnEnd(): void {
+    this.#exchange.flush();
+  }
+
+  responseDrained(): void {
+    this.#connection?.resume();
+  }
+
+  responseSwitched(head: ResponseHead, raw: RawConnection): void {
+    this.#done = true;
+    this.#connection = undefined;
+    const client = this.#exchange.switchProtocols(head);
+    if (client === undefined) raw.socket.destroy();
+    else tunnel(client, raw);
+  }
+}

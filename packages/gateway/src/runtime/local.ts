@@ -1,0 +1,69 @@
+/** The data plane served in this process. */
+import { handlePort, type ListenHandle, openListenHandle } from '../entrypoint/listen-handle.ts';
+import type { Model } from '../model/model.ts';
+import type { DataPlane, EndpointFailure, Patch, PublishedDocument, Stats } from './data-plane.ts';
+import { drain } from './drain.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { processStats, sumStats } from './stats.ts';
+
+export class LocalDataPlane implements DataPlane {
+  readonly ports = new Map<string, number>();
+  readonly #engine: Engine;
+  readonly #listeners: ((failure: EndpointFailure) => void)[] = [];
+  readonly #open = new Map<string, ListenHandle>();
+
+  constructor(options: Omit<EngineOptions, 'onEndpointFailure'>) {
+    this.#engine = new Engine({
+      ...options,
+      onEndpointFailure: (failure) => {
+        for (const listener of this.#listeners) listener(failure);
+      },
+    });
+  }
+
+  async apply(model: Model): Promise<void> {
+    const opened: [Model['entryPoints'][number], ListenHandle][] = [];
+    // Ports first: a port that is taken must change nothing.
+    for (const entryPoint of model.entryPoints) {
+      if (!this.#open.has(entryPoint.name))
+        opened.push([entryPoint, openListenHandle(entryPoint.name, entryPoint.address)]);
+    }
+    try {
+      this.#engine.apply(model);
+    } catch (error) {
+      for (const [, handle] of opened) handle.close();
+      throw error;
+    }
+    for (const [entryPoint, handle] of opened) {
+      this.#open.set(entryPoint.name, handle);
+      this.ports.set(entryPoint.name, handlePort(handle));
+      await this.#engine.listen(entryPoint, handle);
+    }
+  }
+
+  patch(patch: Patch): Promise<void> {
+    this.#engine.patch(patch);
+    return Promise.resolve();
+  }
+
+  publish(document: PublishedDocument): void {
+    this.#engine.publish(document);
+  }
+
+  onEndpointFailure(listener: (failure: EndpointFailure) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  stats(): Promise<Stats> {
+    return Promise.resolve(sumStats([processStats(this.#engine)], [], []));
+  }
+
+  async drain(options: { lameDuckMs: number; graceMs: number }): Promise<{ cut: number }> {
+    return { cut: await drain(this.#engine, options) };
+  }
+
+  rollWorkers(): Promise<void> {
+    // There are none: a restart of the process is what rolls this one.
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,44 @@
+/** Whether a request may be sent again, and the part of its body that would be needed for it. */
+import type { Headers } from '../http/headers.ts';
+import { hasHeader } from '../http/headers.ts';
+import type { ClientConnection } from '../http1/client-connection.ts';
+
+/** Body bytes kept for another attempt; a request that has sent more is not sent again. */
+const keptBytes = 65536;
+
+/** RFC 9110 §9.2.2, or the client vouches for it with an Idempotency-Key. */
+export function isIdempotent(method: string, headers: Headers): boolean {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'PUT':
+    case 'DELETE':
+      return true;
+    default:
+      return hasHeader(headers, 'idempotency-key');
+  }
+}
+
+export class BodyReplay {
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** All that was read of the body is still here. */
+  whole = true;
+
+  /** Keeps `chunk`. `needed`: no connection has it yet, so it is kept whatever its size. */
+  keep(chunk: Buffer, needed: boolean): void {
+    if (!this.whole) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > keptBytes && !needed) {
+      this.whole = false;
+      this.#chunks = [];
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  send(connection: ClientConnection): void {
+    for (const chunk of this.#chunks) connection.write(chunk);
+  }
+}

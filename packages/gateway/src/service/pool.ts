@@ -1,0 +1,181 @@
+/** Keep-alive connections to one address over one transport, shared by every service that dials it. */
+import { connect as netConnect, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import type { GatewayErrorCode } from '../http/errors.ts';
+import { ClientConnection, type ConnectionOwner } from '../http1/client-connection.ts';
+import type { Deadlines, Timed } from '../net/deadlines.ts';
+import type { Transport } from './transport.ts';
+
+/** Who waits for a new connection. */
+export interface DialListener {
+  dialed(connection: ClientConnection): void;
+  dialFailed(code: GatewayErrorCode, detail: string): void;
+}
+
+/** A request that must not be sent twice only goes on a connection idle for less than this, or on a fresh one. */
+const surelyAliveMs = 2000;
+
+export interface PoolAddress {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+export class Pool implements ConnectionOwner {
+  readonly deadlines: Deadlines;
+  readonly idleTimeoutMs: number;
+  readonly address: PoolAddress;
+  readonly transport: Transport;
+  readonly #idle: ClientConnection[] = [];
+  readonly #all = new Set<ClientConnection>();
+  readonly #maxIdle: number;
+  /** Replaced by a newer pool: serves what it has begun and keeps nothing. */
+  #retired = false;
+
+  constructor(address: PoolAddress, transport: Transport, deadlines: Deadlines) {
+    this.address = address;
+    this.transport = transport;
+    this.deadlines = deadlines;
+    this.idleTimeoutMs = transport.model.idleConnTimeoutMs;
+    this.#maxIdle = transport.model.maxIdleConnsPerHost;
+  }
+
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.#all;
+  }
+
+  /** The connection used last, or undefined when a new one must be dialled. */
+  take(replayable: boolean): ClientConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) return undefined;
+      if (!connection.alive) continue;
+      if (!replayable && this.deadlines.now - connection.idleSince > surelyAliveMs) {
+        this.#idle.push(connection);
+        return undefined;
+      }
+      return connection;
+    }
+  }
+
+  /** Opens a connection; the returned function gives up. */
+  dial(listener: DialListener): () => void {
+    const dial = new Dial(this, listener);
+    return () => dial.cancel();
+  }
+
+  /** @internal A dialled socket becomes a member. */
+  adopt(socket: Socket): ClientConnection {
+    const connection = new ClientConnection(socket, this, this.transport.model.peerUri ?? '');
+    this.#all.add(connection);
+    return connection;
+  }
+
+  connectionIdle(connection: ClientConnection): void {
+    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
+    else this.#idle.push(connection);
+  }
+
+  connectionGone(connection: ClientConnection): void {
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  /** Idle connections go now, busy ones after their response. */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** Everything goes now, whatever is in flight. */
+  close(code: GatewayErrorCode): void {
+    this.retire();
+    for (const connection of [...this.#all]) connection.abort(code);
+  }
+
+  /** Used again by a later generation. */
+  revive(): void {
+    this.#retired = false;
+  }
+}
+
+class Dial implements Timed {
+  deadline: number;
+  readonly #pool: Pool;
+  readonly #listener: DialListener;
+  readonly #socket: Socket | undefined;
+  #settled = false;
+
+  constructor(pool: Pool, listener: DialListener) {
+    this.#pool = pool;
+    this.#listener = listener;
+    const { scheme, host, port } = pool.address;
+    const timeout = pool.transport.model.dialTimeoutMs;
+    this.deadline = timeout > 0 ? pool.deadlines.now + timeout : Number.POSITIVE_INFINITY;
+    let socket: Socket;
+    try {
+      socket =
+        scheme === 'http'
+          ? netConnect({ host, port, noDelay: true })
+          : tlsConnect({ host, port, ...pool.transport.options(host) });
+    } catch (error) {
+      // Certificates that don't load: reported like any other failed handshake, but never from inside the caller.
+      queueMicrotask(() => this.#fail('endpoint.tls', (error as Error).message));
+      return;
+    }
+    this.#socket = socket;
+    pool.deadlines.add(this);
+    socket.once(scheme === 'http' ? 'connect' : 'secureConnect', () => this.#connected(socket));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#fail(failureCode(error), error.code ?? error.message),
+    );
+    socket.once('close', () => this.#fail('endpoint.dial', 'closed while connecting'));
+  }
+
+  cancel(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#pool.deadlines.delete(this);
+    this.#socket?.destroy();
+  }
+
+  expired(): void {
+    this.#fail('endpoint.dial-timeout', '');
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#pool.deadlines.delete(this);
+    socket.removeAllListeners('error');
+    socket.removeAllListeners('close');
+    if (this.#pool.address.scheme === 'https') socket.setNoDelay(true);
+    this.#listener.dialed(this.#pool.adopt(socket));
+  }
+
+  #fail(code: GatewayErrorCode, detail: string): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#pool.deadlines.delete(this);
+    this.#socket?.destroy();
+    this.#listener.dialFailed(code, detail);
+  }
+}
+
+function failureCode(error: NodeJS.ErrnoException): GatewayErrorCode {
+  const code = error.code ?? '';
+  const dial = [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ECONNRESET',
+    'EADDRNOTAVAIL',
+    'EMFILE',
+    'EPIPE',
+  ];
+  if (code === 'ETIMEDOUT') return 'endpoint.dial-timeout';
+  return dial.includes(code) || error.syscall === 'connect' ? 'endpoint.dial' : 'endpoint.tls';
+}

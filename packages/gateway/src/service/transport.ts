@@ -1,0 +1,69 @@
+/** How endpoints are dialled: one TLS context for all connections of a transport, replaced in place when it is renewed. */
+import { isIP } from 'node:net';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
+import { checkPeer } from '@ficus/pki/identity.ts';
+import { tlsPolicy } from '@ficus/pki/tls-policy.ts';
+import type { TransportModel } from '../model/model.ts';
+
+const alpn = ['http/1.1'];
+
+export class Transport {
+  readonly model: TransportModel;
+  #context: SecureContext | undefined;
+  #certificate: TransportModel['certificate'];
+  #roots: readonly string[];
+
+  constructor(model: TransportModel) {
+    this.model = model;
+    this.#certificate = model.certificate;
+    this.#roots = model.roots;
+  }
+
+  /** New connections use these from now on; running ones finish with what they have. */
+  renew(certificate: TransportModel['certificate'], roots: readonly string[]): void {
+    const same = certificate?.cert === this.#certificate?.cert && certificate?.key === this.#certificate?.key;
+    if (same && roots.length === this.#roots.length && roots.every((root, i) => root === this.#roots[i]))
+      return;
+    const context = build(this.model, certificate, roots);
+    this.#certificate = certificate;
+    this.#roots = roots;
+    this.#context = context;
+  }
+
+  /** Options for `tls.connect`. Throws when the certificate or roots can't be loaded. */
+  options(host: string): ConnectionOptions {
+    this.#context ??= build(this.model, this.#certificate, this.#roots);
+    const { serverName, peerUri, insecureSkipVerify } = this.model;
+    const name = serverName !== '' ? serverName : isIP(host) === 0 ? host : '';
+    return {
+      secureContext: this.#context,
+      ALPNProtocols: alpn,
+      rejectUnauthorized: peerUri !== undefined || !insecureSkipVerify,
+      ...(name === '' ? {} : { servername: name }),
+      checkServerIdentity:
+        peerUri === undefined
+          ? (_, certificate) => checkServerIdentity(name === '' ? host : name, certificate)
+          : checkPeer([peerUri]),
+    };
+  }
+}
+
+/** A peer known by its SPIFFE ID gets the mesh's policy; any other server the usual one. */
+function build(
+  model: TransportModel,
+  certificate: TransportModel['certificate'],
+  roots: readonly string[],
+): SecureContext {
+  const own = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
+  if (model.peerUri !== undefined) return createSecureContext({ ...tlsPolicy({ roots, alpn }), ...own });
+  return createSecureContext({
+    minVersion: model.minVersion,
+    ...(roots.length > 0 ? { ca: [...roots] } : {}),
+    ...own,
+  });
+}

@@ -1,0 +1,47 @@
+/** What changed in place since the model was built: a replaced worker gets it after the model. */
+import type { Model } from '../model/model.ts';
+import type { Patch } from '../runtime/data-plane.ts';
+
+export class KeptPatches {
+  /** The newest of each kind and subject, keyed by the JSON of a tuple. */
+  #kept = new Map<string, Patch>();
+
+  keep(patch: Patch): void {
+    const key = subject(patch);
+    if (key === undefined) return;
+    // Legs are named one by one: an older patch may name others.
+    const before = this.#kept.get(key);
+    if (patch.kind === 'legs' && before?.kind === 'legs') {
+      const legs = new Map([...before.legs, ...patch.legs].map((leg) => [leg.key, leg]));
+      this.#kept.set(key, { ...patch, legs: [...legs.values()] });
+    } else this.#kept.set(key, patch);
+  }
+
+  /** The model says all by itself now, save the health of endpoints that it still has. */
+  modelApplied(model: Model): void {
+    const services = new Set(model.services.map((service) => JSON.stringify(service.name)));
+    for (const [key, patch] of this.#kept) {
+      if (patch.kind !== 'health' || !services.has(JSON.stringify(patch.service))) this.#kept.delete(key);
+    }
+  }
+
+  all(): readonly Patch[] {
+    return [...this.#kept.values()];
+  }
+}
+
+function subject(patch: Patch): string | undefined {
+  switch (patch.kind) {
+    case 'legs':
+    case 'endpoints':
+      return JSON.stringify([patch.kind, patch.service]);
+    case 'health':
+      return JSON.stringify([patch.kind, patch.service, patch.endpoint.host, patch.endpoint.port]);
+    case 'transportCertificate':
+      return JSON.stringify([patch.kind, patch.transport]);
+    case 'uplinkIdentity':
+      return JSON.stringify([patch.kind, patch.entryPoint]);
+    case 'closePeer':
+      return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+/** Composition root of a data-plane worker: an engine that does what the main process says, and ends with it. */
+import { systemClock } from '@ficus/common/clock.ts';
+import type { ListenHandle } from '../entrypoint/listen-handle.ts';
+import { drain } from '../runtime/drain.ts';
+import { Engine } from '../runtime/engine.ts';
+import { processStats } from '../runtime/stats.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+/** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
+const statsMs = 250;
+
+const engine = new Engine({
+  clock: systemClock,
+  log: (level, message, fields) =>
+    tell({ type: 'log', level, message, ...(fields === undefined ? {} : { fields }) }),
+  onEndpointFailure: (failure) => tell({ type: 'failure', failure }),
+});
+
+process.on('message', (message: ToWorker, handle: unknown) => {
+  void answer(message, handle as ListenHandle | undefined);
+});
+// The main process is gone: nobody would ever tell this worker of a change again.
+process.on('disconnect', () => process.exit(0));
+// A terminal's Ctrl-C and a service manager's TERM reach the whole group: the main process decides when workers end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('SIGHUP', () => undefined);
+
+setInterval(() => tell({ type: 'stats', stats: processStats(engine) }), statsMs).unref();
+tell({ type: 'ready' });
+
+async function answer(message: ToWorker, handle: ListenHandle | undefined): Promise<void> {
+  if (message.type === 'publish') {
+    engine.publish(message.document);
+    return;
+  }
+  const seq = message.seq;
+  try {
+    switch (message.type) {
+      case 'apply':
+        engine.apply(message.model);
+        break;
+      case 'patch':
+        engine.patch(message.patch);
+        break;
+      case 'listen':
+        await engine.listen(message.entryPoint, handle as ListenHandle);
+        break;
+      case 'stats':
+        tell({ type: 'done', seq, stats: processStats(engine) });
+        return;
+      case 'drain': {
+        const cut = await drain(engine, message);
+        tell({ type: 'done', seq, cut, stats: processStats(engine) });
+        return;
+      }
+    }
+    tell({ type: 'done', seq });
+  } catch (error) {
+    tell({ type: 'done', seq, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function tell(message: FromWorker): void {
+  // An error here means the main process is gone; `disconnect` follows.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}

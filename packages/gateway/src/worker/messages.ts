@@ -1,0 +1,33 @@
+/** What the main process and its workers say to each other. */
+import type { EntryPointModel, Model } from '../model/model.ts';
+import type { EndpointFailure, Patch, PublishedDocument } from '../runtime/data-plane.ts';
+import type { ProcessStats } from '../runtime/stats.ts';
+
+/** To a worker. Each with `seq` is answered by `done`. */
+export type ToWorker =
+  | { readonly type: 'apply'; readonly seq: number; readonly model: Model }
+  | { readonly type: 'patch'; readonly seq: number; readonly patch: Patch }
+  /** Comes with the listening handle. */
+  | { readonly type: 'listen'; readonly seq: number; readonly entryPoint: EntryPointModel }
+  | { readonly type: 'publish'; readonly document: PublishedDocument }
+  | { readonly type: 'stats'; readonly seq: number }
+  | { readonly type: 'drain'; readonly seq: number; readonly lameDuckMs: number; readonly graceMs: number };
+
+/** From a worker. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'done';
+      readonly seq: number;
+      readonly error?: string;
+      readonly stats?: ProcessStats;
+      readonly cut?: number;
+    }
+  | { readonly type: 'stats'; readonly stats: ProcessStats }
+  | { readonly type: 'failure'; readonly failure: EndpointFailure }
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields?: Record<string, unknown>;
+    };

@@ -1,0 +1,92 @@
+/** One worker process as the main process sees it: requests with answers, and what it says unasked. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ListenHandle } from '../entrypoint/listen-handle.ts';
+import type { ProcessStats } from '../runtime/stats.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+type Done = Extract<FromWorker, { readonly type: 'done' }>;
+/** A request without its number. */
+type Asked = ToWorker extends infer M ? (M extends { readonly seq: number } ? Omit<M, 'seq'> : never) : never;
+
+export interface WorkerEvents {
+  said(message: Extract<FromWorker, { readonly type: 'failure' | 'log' }>): void;
+  exited(worker: WorkerProcess, how: string): void;
+}
+
+export class WorkerProcess {
+  readonly pid: number;
+  /** The last counters it sent. */
+  stats: ProcessStats | undefined;
+  readonly ready: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #asked = new Map<number, (answer: Done | undefined) => void>();
+  #seq = 0;
+  #gone = false;
+
+  constructor(events: WorkerEvents) {
+    const source = import.meta.url.endsWith('.ts');
+    const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
+    // A worker's heap holds connections, not documents: a small young generation keeps its memory near what it uses.
+    this.#process = fork(entry, [], {
+      execArgv: [...(source ? ['--conditions=source'] : []), '--max-semi-space-size=8'],
+      serialization: 'json',
+    });
+    this.pid = this.#process.pid ?? 0;
+    let isReady: () => void;
+    this.ready = new Promise((resolve) => {
+      isReady = resolve;
+    });
+    this.#process.on('message', (message: FromWorker) => {
+      if (message.type === 'ready') isReady();
+      else if (message.type === 'stats') this.stats = message.stats;
+      else if (message.type === 'done') this.#answered(message);
+      else events.said(message);
+    });
+    this.#process.on('error', () => this.#lost());
+    this.#process.on('exit', (code, signal) => {
+      this.#lost();
+      isReady();
+      events.exited(this, signal ?? `exit code ${code}`);
+    });
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Resolves with the answer, or undefined when the worker died first. */
+  ask(message: Asked, handle?: ListenHandle): Promise<Done | undefined> {
+    if (this.#gone) return Promise.resolve(undefined);
+    const seq = ++this.#seq;
+    return new Promise((resolve) => {
+      this.#asked.set(seq, resolve);
+      // A broken pipe is reported by `exit`, which settles what was asked.
+      this.#process.send({ ...message, seq }, handle as never, {}, () => undefined);
+    });
+  }
+
+  tell(message: Extract<ToWorker, { readonly type: 'publish' }>): void {
+    if (!this.#gone) this.#process.send(message, () => undefined);
+  }
+
+  stop(): void {
+    if (!this.#gone) this.#process.disconnect();
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #answered(message: Done): void {
+    if (message.stats !== undefined) this.stats = message.stats;
+    this.#asked.get(message.seq)?.(message);
+    this.#asked.delete(message.seq);
+  }
+
+  #lost(): void {
+    this.#gone = true;
+    for (const settle of this.#asked.values()) settle(undefined);
+    this.#asked.clear();
+  }
+}
