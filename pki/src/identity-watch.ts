@@ -19,6 +19,7 @@ export async function watchIdentity(
   options: { readonly onError?: (error: FicusError) => void; readonly clock?: Clock } = {},
 ): Promise<() => void> {
   const { onError = () => {}, clock = systemClock } = options;
+  let reported = '';
   let seen = await currentGeneration(directory);
   let stopped = false;
   let again = false;
@@ -29,8 +30,15 @@ export async function watchIdentity(
     const name = await currentGeneration(directory);
     if (name === undefined || name === seen || stopped) return;
     const identity = await loadIdentity(directory);
+    reported = '';
     seen = name;
     if (!stopped) onChange(identity);
+  };
+  // A broken identity is looked at again with every event, and told once.
+  const report = (cause: unknown): void => {
+    const error = asFicusError(cause);
+    if (error.message !== reported && !stopped) onError(error);
+    reported = error.message;
   };
   // One look at a time, and one more when something happened meanwhile: a late answer never replaces a newer one.
   const run = async (): Promise<void> => {
@@ -39,7 +47,7 @@ export async function watchIdentity(
     running = true;
     while (again && !stopped) {
       again = false;
-      await look().catch((error: unknown) => onError(asFicusError(error)));
+      await look().catch(report);
     }
     running = false;
   };

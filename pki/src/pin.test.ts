@@ -67,7 +67,6 @@ test('a root behind an intermediate is found', async () => {
 const liar = makeTestRoot({ commonName: 'liar' });
 const refused: [string, () => Parameters<typeof joinListener>, string][] = [
   ['another root', () => [leaf({ issuer: liar }), liar.certificate], 'join.pin-mismatch'],
-  ['no root in the chain', () => [leaf(), ''], 'join.pin-mismatch'],
   [
     'a leaf of another authority beside the pinned root',
     () => [leaf({ issuer: liar }), root.certificate],
@@ -106,7 +105,7 @@ test('pins of the leaf or the intermediate are not enough', async () => {
 });
 
 test('nobody there, and somebody silent, are unreachable', async () => {
-  const silent = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  const silent = createTcpServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const port = (silent.address() as AddressInfo).port;
   const dial = { host: '127.0.0.1', port, pins: [pin], timeoutMs: 50 };
