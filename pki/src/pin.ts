@@ -48,7 +48,7 @@ export function parsePins(text: string): string[] {
 /**
  * Learns the server's root and proves it: the first connection shows the chain, whose pinned root is then the only
  * trusted one of a second connection that OpenSSL verifies and that must be a parent's. Sends no application byte.
- * The server must present its root too. Throws `join.pin-mismatch`, `join.not-a-parent`, `join.unreachable`.
+ * The server must present its root too, as `listenerTls` for joining callers does. Throws `join.pin-mismatch`, `join.not-a-parent`, `join.unreachable`.
  */
 export async function fetchVerifiedRoots(server: PinnedServer): Promise<VerifiedServer> {
   const pins = parsePins(server.pins.join(','));

@@ -79,9 +79,13 @@ export function listenerTls(
   material: TlsMaterial & { readonly key: string; readonly certificate: string },
   callers: 'certified' | 'joining' = 'certified',
 ) {
+  const policy = tlsPolicy(material);
+  const joining = callers === 'joining';
   return {
-    ...tlsPolicy(material),
-    rejectUnauthorized: callers === 'certified',
+    ...policy,
+    // A node that joins knows only a root's pin, so the roots must be in the chain that it is shown.
+    cert: joining ? [material.certificate, ...policy.ca].join('\n') : material.certificate,
+    rejectUnauthorized: !joining,
     handshakeTimeout: handshakeTimeoutMs,
   } satisfies TlsOptions;
 }
