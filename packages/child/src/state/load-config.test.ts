@@ -46,7 +46,7 @@ for (const [what, line, directory] of [
 ] as const) {
   test(`a broken file falls back to the last good configuration, ${what}`, async () => {
     const { file, directory: folderPath } = await folder(line + good);
-    const config = await readChildConfig(file);
+    const { config } = await readChildConfig(file);
     assert.equal(config.stateDirectory, join(folderPath, directory));
     await mkdir(config.stateDirectory);
     await writeLastGood(config.stateDirectory, { config, model, offers: [] });

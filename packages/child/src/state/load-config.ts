@@ -1,7 +1,8 @@
 /** Reads a child's configuration file, or, when it is broken, the one it last served with. */
 import { dirname, resolve } from 'node:path';
 import { readFileCapped } from '@ficus/common/atomic-file.ts';
-import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
+import type { At } from '@ficus/common/config/decode.ts';
+import { formatProblem } from '@ficus/common/config/problem.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Log } from '@ficus/common/log.ts';
 import { type ChildConfig, decodeChildConfig } from '../config/child-config.ts';
@@ -10,11 +11,11 @@ import { readLastGood } from './last-good.ts';
 /** Of one file; the decoder allows the same. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** Throws `config.missing` or `config.refused`, the latter with a line for each mistake. */
-export async function readChildConfig(file: string): Promise<ChildConfig> {
+/** Throws `config.missing` or `config.refused`, the latter with a line for each mistake. `at` says where a value stands. */
+export async function readChildConfig(file: string): Promise<{ config: ChildConfig; at: At }> {
   const decoded = decodeChildConfig(await readText(file), file);
-  if (!decoded.ok) throw refused(decoded.problems);
-  return decoded.value;
+  if (!decoded.ok) throw refused(decoded.problems.map(formatProblem));
+  return { config: decoded.value, at: decoded.at };
 }
 
 /**
@@ -23,7 +24,7 @@ export async function readChildConfig(file: string): Promise<ChildConfig> {
  */
 export async function loadChildConfig(file: string, log: Log): Promise<ChildConfig> {
   try {
-    return await readChildConfig(file);
+    return (await readChildConfig(file)).config;
   } catch (error) {
     const text = await readText(file).catch(() => '');
     const lastGood = await readLastGood(guessStateDirectory(text, file), log);
@@ -34,8 +35,8 @@ export async function loadChildConfig(file: string, log: Log): Promise<ChildConf
 }
 
 /** The error for mistakes in configuration files: a line each, twenty at most. */
-export function refused(problems: readonly ConfigProblem[]): FicusError {
-  const lines = problems.slice(0, 20).map(formatProblem);
+export function refused(problems: readonly string[]): FicusError {
+  const lines = problems.slice(0, 20);
   if (problems.length > lines.length) lines.push(`… and ${problems.length - lines.length} more`);
   return new FicusError('config.refused', lines.join('\n'), {
     remedy: 'correct the file; `ficus check <file>` tells whether it is right',

@@ -1,0 +1,155 @@
+/** Follows everything that says what this child serves, and resolves it: `child.yaml` and the files of `providers.file`. */
+import type { Clock } from '@ficus/common/clock.ts';
+import { formatProblem } from '@ficus/common/config/problem.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { Log } from '@ficus/common/log.ts';
+import { uplinkHeader } from '@ficus/common/uplink/advertisement.ts';
+import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
+import type { FileReading } from '@ficus/gateway/config/read-files.ts';
+import { resolve } from '@ficus/gateway/model/resolve.ts';
+import type { Disabled, DynamicSource } from '@ficus/gateway/model/resolve-input.ts';
+import type { ChildConfig } from '../config/child-config.ts';
+import type { LastGood } from '../state/last-good.ts';
+import { refused } from '../state/load-config.ts';
+import { type OwnSources, readOwnSources, staticChanges } from './own-sources.ts';
+import { watchFile } from './watch-file.ts';
+
+export interface WorkloadSourceOptions {
+  /** Its entrypoints and providers are in force until the next start. */
+  readonly config: ChildConfig;
+  readonly configFile: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Something else is to be served; complete and without a mistake. */
+  readonly onChange: (next: LastGood) => void;
+}
+
+/** What the files say at the start: `good` when there is no mistake, `usable` when at least a part of it serves. */
+export interface FirstLook {
+  readonly good: boolean;
+  readonly usable?: LastGood;
+  readonly problem?: FicusError;
+}
+
+/** `start` once. Later mistakes are logged, once each, and change nothing. */
+export class WorkloadSource {
+  readonly #options: WorkloadSourceOptions;
+  readonly #files: FileProvider | undefined;
+  #own: OwnSources | undefined;
+  #file: DynamicSource | undefined;
+  #complaint: string | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #stopWatch = (): void => {};
+  #closed = false;
+
+  constructor(options: WorkloadSourceOptions) {
+    this.#options = options;
+    const { config, clock } = options;
+    if (config.file === undefined) return;
+    this.#files = new FileProvider({
+      config: config.file,
+      clock,
+      onChange: (source) => {
+        this.#file = source;
+        this.#resolve();
+      },
+      onProblems: (problems) => {
+        if (problems.length > 0) this.#complain(refused(problems.map(formatProblem)));
+        else this.#complaint = undefined;
+      },
+    });
+  }
+
+  /** Reads everything once and follows it from then on. Never rejects: what is wrong is in the answer. */
+  async start(): Promise<FirstLook> {
+    const { configFile, clock } = this.#options;
+    // Watched before it is read: a change in between is then seen.
+    this.#stopWatch = watchFile(configFile, clock, () => this.#changed());
+    const [own, reading] = await Promise.all([readOwn(configFile), this.#files?.start()]);
+    if (own instanceof FicusError) return { good: false, problem: own };
+    this.#own = own;
+    const problem = problemOf(reading);
+    if (problem !== undefined) return { good: false, problem };
+    this.#file = reading?.source;
+    const { next, mistakes } = this.#resolved(own);
+    if (mistakes.length === 0) return { good: true, usable: next };
+    return { good: false, usable: next, problem: refused(mistakes.map(describe)) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopWatch();
+    this.#files?.close();
+  }
+
+  #changed(): void {
+    this.#reading = this.#reading.then(async () => {
+      const { config, configFile, log } = this.#options;
+      const own = await readOwn(configFile);
+      if (this.#closed) return;
+      if (own instanceof FicusError) {
+        this.#complain(own);
+        return;
+      }
+      const waiting = staticChanges(config, own.config);
+      if (waiting.length > 0) log.warn({ keys: waiting }, 'these changes take effect at the next start');
+      this.#own = own;
+      this.#resolve();
+    });
+  }
+
+  #resolve(): void {
+    if (this.#own === undefined || this.#closed) return;
+    const { next, mistakes } = this.#resolved(this.#own);
+    if (mistakes.length > 0) {
+      this.#complain(refused(mistakes.map(describe)));
+      return;
+    }
+    this.#complaint = undefined;
+    this.#options.onChange(next);
+  }
+
+  #resolved(own: OwnSources): { next: LastGood; mistakes: readonly Disabled[] } {
+    const { config } = this.#options;
+    const { model, uplinks, disabled } = resolve({
+      dynamic: [...own.sources, ...(this.#file === undefined ? [] : [this.#file])],
+      entryPoints: config.entryPoints,
+      uplinkEntryPoints: config.uplinkEntryPoints,
+      // Filled in when it is served: the identity changes without the workloads.
+      uplinkIdentity: {
+        header: uplinkHeader,
+        certificate: { names: [], cert: '', key: '' },
+        roots: [],
+        peers: [],
+      },
+    });
+    return {
+      next: { config, model, offers: uplinks },
+      mistakes: disabled.filter(({ pending }) => !pending),
+    };
+  }
+
+  #complain(problem: FicusError): void {
+    if (problem.message === this.#complaint) return;
+    this.#complaint = problem.message;
+    this.#options.log.error({ err: problem }, 'configuration refused: what runs keeps serving');
+  }
+}
+
+async function readOwn(configFile: string): Promise<OwnSources | FicusError> {
+  try {
+    return await readOwnSources(configFile);
+  } catch (error) {
+    if (error instanceof FicusError) return error;
+    return new FicusError('config.unreadable', `${configFile}: ${String(error)}`, { cause: error });
+  }
+}
+
+function problemOf(reading: FileReading | undefined): FicusError | undefined {
+  if (reading === undefined || reading.problems.length === 0) return undefined;
+  return refused(reading.problems.map(formatProblem));
+}
+
+function describe({ kind, name, reason, problem }: Disabled): string {
+  return problem === undefined ? `${kind} ${name}: ${reason}` : formatProblem(problem);
+}
