@@ -36,6 +36,7 @@ export class Load implements AsyncDisposable {
   #stopping = false;
   #started = performance.now();
   #sent = 0;
+  #counters: { readonly requests: number; readonly reached: () => void }[] = [];
   #watchers: { readonly accept: (by: string, answer: Answer) => boolean; readonly found: () => void }[] = [];
 
   constructor(options: LoadOptions) {
@@ -74,6 +75,14 @@ export class Load implements AsyncDisposable {
   /** How many requests were answered or failed since the last `take`. */
   get sinceTake(): number {
     return this.#since.requests;
+  }
+
+  /** Resolves once so many were answered or failed since the last `take`. */
+  seen(requests: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.sinceTake >= requests) resolve();
+      else this.#counters.push({ requests, reached: resolve });
+    });
   }
 
   /** Resolves at the next answer that `accept` likes, with the monotonic time of its arrival. */
@@ -127,15 +136,28 @@ export class Load implements AsyncDisposable {
       if (ok) tally.ok(by, ms);
       else tally.failed(`status ${answer.status}${codeOf(answer)}`, ms);
     }
-    this.#watchers = this.#watchers.filter((watcher) => {
-      const found = watcher.accept(by, answer);
-      if (found) watcher.found();
-      return !found;
-    });
+    if (this.#watchers.length > 0) {
+      this.#watchers = this.#watchers.filter((watcher) => {
+        const found = watcher.accept(by, answer);
+        if (found) watcher.found();
+        return !found;
+      });
+    }
+    this.#counted();
   }
 
   #failed(kind: string, ms: number): void {
     for (const tally of [this.#all, this.#since]) tally.failed(kind, ms);
+    this.#counted();
+  }
+
+  #counted(): void {
+    if (this.#counters.length === 0) return;
+    this.#counters = this.#counters.filter((counter) => {
+      if (this.sinceTake < counter.requests) return true;
+      counter.reached();
+      return false;
+    });
   }
 }
 

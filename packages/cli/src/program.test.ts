@@ -258,3 +258,35 @@ test('check names each mistake with file, line and column, and exits with 1', as
     await rm(directory, { recursive: true });
   }
 });
+
+test('check follows the dynamic files of a static one, and finds bad rules and references to nothing', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ficus-check-'));
+  try {
+    await writeFile(
+      join(directory, 'parent.yaml'),
+      'entryPoints:\n  web:\n    address: ":8080"\nproviders:\n  multicluster: {}\n  file:\n    filename: dynamic.yaml\n',
+    );
+    const dynamic = (rule: string, service: string) =>
+      `http:\n  routers:\n    a:\n      rule: ${rule}\n      service: ${service}\n`;
+    const write = (rule: string, service: string) =>
+      writeFile(join(directory, 'dynamic.yaml'), dynamic(rule, service));
+    await write('PathPrefix(`/`)', 'orders@multicluster');
+    for (const files of [['parent.yaml'], ['dynamic.yaml'], ['parent.yaml', 'dynamic.yaml']]) {
+      const result = await run(['check', ...files], { cwd: directory });
+      assert.equal(result.code, 0, `${files}: ${result.out}`);
+    }
+    await write('PathPrefix(`/`', 'orders@multicluster');
+    for (const files of [['parent.yaml'], ['dynamic.yaml'], ['parent.yaml', 'dynamic.yaml']]) {
+      const result = await run(['check', ...files], { cwd: directory });
+      assert.equal(result.code, 1, result.out);
+      assert.match(result.out, /^dynamic\.yaml:4:\d+: http\.routers\.a\.rule: /m, `${files}`);
+      assert.equal(result.out.match(/dynamic\.yaml:4/g)?.length, 1);
+    }
+    await write('PathPrefix(`/`)', 'oders');
+    const result = await run(['check', 'parent.yaml'], { cwd: directory });
+    assert.equal(result.code, 1);
+    assert.match(result.out, /^dynamic\.yaml:5:\d+: http\.routers\.a\.service: .*oders/m);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,41 +1,62 @@
-/** Decodes configuration files and collects what is wrong with them. */
+/** Checks configuration files as a starting node would, and collects everything that is wrong. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Decoded } from '@ficus/common/config/decode.ts';
-import type { ConfigProblem } from '@ficus/common/config/problem.ts';
+import { relative, resolve } from 'node:path';
+import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
+import { checkChild, checkDynamicFiles, checkParent, type Findings } from './check-model.ts';
 import { type ConfigKind, configKind } from './config-kind.ts';
 
 /** One file and every problem in it, in its order. */
 export interface CheckedFile {
-  /** As it was named. */
+  /** As it was named; relative to the current directory when a static configuration names it. */
   readonly file: string;
   readonly kind: ConfigKind;
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Checks each file; a file that can't be read is a problem at its first character. */
-export function checkFiles(files: readonly string[], cwd: string): Promise<readonly CheckedFile[]> {
-  return Promise.all(files.map((file) => checkFile(file, cwd)));
-}
+/**
+ * Checks the named files and the dynamic ones that static ones among them name. Dynamic files that no static one names
+ * are checked together, as one provider. A file that can't be read is a problem at its first character.
+ */
+export async function checkFiles(files: readonly string[], cwd: string): Promise<readonly CheckedFile[]> {
+  const found = new Map<string, { kind: ConfigKind; problems: Map<string, ConfigProblem> }>();
+  const shown = (file: string) => {
+    const path = resolve(cwd, file);
+    const named = files.find((one) => resolve(cwd, one) === path);
+    return named ?? (path.startsWith(`${resolve(cwd)}/`) ? relative(cwd, path) : path);
+  };
+  const note = (kind: ConfigKind, findings: Findings) => {
+    for (const file of findings.files) {
+      if (!found.has(shown(file))) found.set(shown(file), { kind, problems: new Map() });
+    }
+    for (const problem of findings.problems) {
+      const file = shown(problem.file);
+      const entry = found.get(file) ?? { kind: 'dynamic', problems: new Map() };
+      found.set(file, entry);
+      entry.problems.set(formatProblem({ ...problem, file }), { ...problem, file });
+    }
+  };
 
-async function checkFile(file: string, cwd: string): Promise<CheckedFile> {
-  let text: string;
-  try {
-    text = await readFile(resolve(cwd, file), 'utf8');
-  } catch (error) {
-    const found = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const message = `want a file that can be read, got ${found}`;
-    return { file, kind: 'dynamic', problems: [{ file, line: 1, column: 1, path: [], message }] };
+  const loose: string[] = [];
+  for (const file of files) {
+    const path = resolve(cwd, file);
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const message = `want a file that can be read, got ${error.code}`;
+      note('dynamic', { files: [path], problems: [{ file: path, line: 1, column: 1, path: [], message }] });
+    });
+    if (text === undefined) continue;
+    const kind = configKind(text);
+    if (kind === 'dynamic') {
+      loose.push(path);
+      continue;
+    }
+    note(kind, { files: [path], problems: [] });
+    note('dynamic', await (kind === 'parent' ? checkParent(text, path) : checkChild(text, path)));
   }
-  const kind = configKind(text);
-  const decoded = await decode(kind, text, file);
-  return { file, kind, problems: decoded.ok ? [] : decoded.problems };
-}
-
-async function decode(kind: ConfigKind, text: string, file: string): Promise<Decoded<unknown>> {
-  if (kind === 'parent')
-    return (await import('@ficus/parent/config/parent-config.ts')).decodeParentConfig(text, file);
-  if (kind === 'child')
-    return (await import('@ficus/child/config/child-config.ts')).decodeChildConfig(text, file);
-  return (await import('@ficus/gateway/config/dynamic.ts')).decodeDynamic(text, file);
+  const alone = loose.filter((path) => !found.has(shown(path)));
+  if (alone.length > 0) note('dynamic', await checkDynamicFiles(alone));
+  return [...found].map(([file, { kind, problems }]) => ({
+    file,
+    kind,
+    problems: [...problems.values()].sort((a, b) => a.line - b.line || a.column - b.column),
+  }));
 }

@@ -15,13 +15,13 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
   const text = await readFile(configFile, 'utf8');
   if (role === 'parent') {
     const { decodeParentConfig } = await import('@ficus/parent/config/parent-config.ts');
-    const config = valueOf(decodeParentConfig(text, configFile));
+    const config = requireValue(decodeParentConfig(text, configFile));
     const log = nodeLog(role, config.log);
     const { startParent } = await import('@ficus/parent/parent.ts');
     await startParent({ config, configFile, log, clock: systemClock });
   } else {
     const { decodeChildConfig } = await import('@ficus/child/config/child-config.ts');
-    const config = valueOf(decodeChildConfig(text, configFile));
+    const config = requireValue(decodeChildConfig(text, configFile));
     const log = nodeLog(role, config.log);
     const { startChild } = await import('@ficus/child/child.ts');
     await startChild({ config, configFile, log, clock: systemClock });
@@ -33,7 +33,7 @@ function nodeLog(role: string, options: LogOptions) {
   return createLog({ ...options, fields: { role } });
 }
 
-function valueOf<T>(decoded: Decoded<T>): T {
+function requireValue<T>(decoded: Decoded<T>): T {
   if (decoded.ok) return decoded.value;
   throw refusedConfiguration(decoded.problems);
 }
