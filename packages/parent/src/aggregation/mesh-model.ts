@@ -125,3 +125,8 @@ export function traefikAliases(uplinks: readonly AggregatedUplink[]): ReadonlyMa
   for (const { name } of uplinks) aliases.delete(name);
   return new Map([...aliases].filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
+
+/** The legs of one uplink as the model writes them, for a patch. */
+export function legPatch({ legs }: AggregatedUplink): readonly Pick<LegModel, 'key' | 'weight' | 'mode'>[] {
+  return legs.map(({ child, weight, mode }) => ({ key: child.name, weight, mode }));
+}

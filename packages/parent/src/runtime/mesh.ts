@@ -2,7 +2,6 @@
 import type { ChildStatus } from '@ficus/common/api/admin.ts';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { LogLine } from '@ficus/common/log.ts';
-import type { LegModel } from '@ficus/gateway/model/model.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import { type AggregatedUplink, aggregate, compare } from '../aggregation/aggregate.ts';
 import { type HostPort, parseChildAddress } from '../children/address.ts';
@@ -163,11 +162,6 @@ export class Mesh {
       ...(child?.status() ?? { state: record?.revokedAt === undefined ? 'never' : 'revoked', problems: [] }),
     };
   }
-}
-
-/** The legs of one uplink as the model writes them, for a patch. */
-export function legPatch({ legs }: AggregatedUplink): readonly Pick<LegModel, 'key' | 'weight' | 'mode'>[] {
-  return legs.map(({ child, weight, mode }) => ({ key: child.name, weight, mode }));
 }
 
 function bracketed(host: string): string {

@@ -4,6 +4,7 @@ import type { Clock } from '@ficus/common/clock.ts';
 import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import type { ParentRuntime } from '../runtime-port.ts';
+import type { Configuration } from './configuration.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { Mesh } from './mesh.ts';
 import { metricsText } from './metrics.ts';
@@ -11,24 +12,13 @@ import type { Rebuilder } from './rebuilder.ts';
 import type { Serving } from './serving.ts';
 import { uplinkStatus } from './uplink-status.ts';
 
-/** What the configuration's source tells of itself. */
-export interface ConfigurationStatus {
-  readonly revision: number;
-  /** Milliseconds since the epoch. */
-  readonly loadedAt: number;
-  /** Problems of the newest files, while they are refused. */
-  readonly refused: readonly string[];
-  readonly applied: number;
-  readonly refusals: number;
-}
-
 export interface ParentRuntimeOptions {
   readonly name: string;
   readonly version: string;
   readonly trustDomain: string;
   readonly clock: Clock;
   readonly dataPlane: Pick<DataPlane, 'patch' | 'stats'>;
-  readonly configuration: () => ConfigurationStatus;
+  readonly configuration: Pick<Configuration, 'status'>;
   readonly serving: Pick<Serving, 'legsChanged' | 'disabled' | 'failure'>;
   readonly rebuilder: Pick<Rebuilder, 'now'>;
   readonly board: Pick<HealthBoard, 'healthOf'>;
@@ -48,7 +38,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
 
   async function status(): Promise<ParentStatus> {
     const stats = await dataPlane.stats();
-    const { revision, loadedAt, refused } = configuration();
+    const { revision, loadedAt, refused } = configuration.status();
     return {
       name,
       version,
@@ -78,9 +68,9 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
     children: async () => children(),
     async metrics() {
       const stats = await dataPlane.stats();
-      const { applied, refusals } = configuration();
+      const { revision, refusals } = configuration.status();
       const shown = uplinkStatus(mesh.aggregated(), stats, board);
-      return metricsText(stats, children(), shown, { applied, refused: refusals });
+      return metricsText(stats, children(), shown, { applied: revision, refused: refusals });
     },
     legsChanged: (uplink) => serving.legsChanged(uplink),
     childJoined: (child) => mesh.follow(child),

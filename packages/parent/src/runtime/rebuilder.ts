@@ -18,6 +18,17 @@ export class Rebuilder {
     this.#build = build;
   }
 
+  /** Runs `build` as the first one and rejects as it does; what is asked for meanwhile is built after it. */
+  first(build: () => Promise<void>): Promise<void> {
+    this.#cancel?.();
+    const first = build().finally(() => {
+      this.#running = undefined;
+      if (this.#asked && !this.#closed) void this.now();
+    });
+    this.#running = first;
+    return first;
+  }
+
   /** Something changed: build soon, and after the build that is running. */
   request(): void {
     if (this.#closed || this.#asked) return;
@@ -38,8 +49,9 @@ export class Rebuilder {
   /** Stops taking requests; resolves when a running build is done. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#asked = false;
     this.#cancel?.();
-    await this.#running;
+    await this.#running?.catch(() => {});
   }
 
   async #run(): Promise<void> {

@@ -2,24 +2,21 @@
 import { createHash } from 'node:crypto';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
+import type { ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
 import type { DataPlane, Patch } from '@ficus/gateway/runtime/data-plane.ts';
 import type { AggregatedUplink } from '../aggregation/aggregate.ts';
-import { aggregatedService, type MeshModel, meshModel, traefikAliases } from '../aggregation/mesh-model.ts';
+import {
+  aggregatedService,
+  legPatch,
+  meshModel,
+  multicluster,
+  traefikAliases,
+} from '../aggregation/mesh-model.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { HealthBoard } from './health-board.ts';
-import { legPatch } from './mesh.ts';
-
-/** What children add to a model. */
-export interface MeshInput extends MeshModel {
-  /** Traefik's `<name>-<child>` → `<name>/<child>`, where it is unambiguous. */
-  readonly aliases: ReadonlyMap<string, string>;
-}
 
 /** A model, and what of the configuration is disabled in it. */
-export interface Built {
-  readonly model: Model;
-  readonly disabled: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
-}
+export type Built = Pick<Resolved, 'model' | 'disabled'>;
 
 export interface ServingOptions {
   readonly log: LogLine;
@@ -33,10 +30,8 @@ export interface ServingOptions {
     readonly identity: () => UplinkIdentity;
   };
   /** Resolves the configuration as it is now together with what the children add. Pure but for reading it. */
-  readonly build: (mesh: MeshInput) => Built;
+  readonly build: (fragments: readonly ModelFragment[]) => Built;
 }
-
-const nothing: MeshInput = { services: [], transports: [], aliases: new Map() };
 
 /** `rebuild` is for one caller at a time (a `Rebuilder`); `legsChanged` may come at any moment. */
 export class Serving {
@@ -59,23 +54,29 @@ export class Serving {
 
   /** Builds and applies the model of this moment. A model that can't be applied is told and changes nothing. */
   async rebuild(): Promise<void> {
-    const { log, dataPlane, board, checker, build } = this.#options;
     try {
-      const before = this.#aggregated();
-      const { model, disabled } = build(this.#meshInput(before));
-      this.#disabled = disabled;
-      const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
-      if (hash === this.#appliedHash) return;
-      board.update(model);
-      await dataPlane.apply(model);
-      this.#appliedHash = hash;
-      this.#failure = undefined;
-      checker.update(model);
-      this.send(...board.downs(), ...this.#missedLegs(before));
+      await this.start();
     } catch (error) {
       this.#failure = (error as Error).message;
-      log('error', 'the new model could not be put into force, the last one serves on', { error });
+      this.#options.log('error', 'the new model is not in force, the last one serves on', { error });
     }
+  }
+
+  /** The first time: throws what keeps the model from serving (a port in use). */
+  async start(): Promise<void> {
+    const { dataPlane, board, checker, build } = this.#options;
+    const before = this.#aggregated();
+    const { model, disabled } = build(this.fragments(before));
+    this.#disabled = disabled;
+    // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
+    const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
+    if (hash === this.#appliedHash) return;
+    board.update(model);
+    await dataPlane.apply(model);
+    this.#appliedHash = hash;
+    this.#failure = undefined;
+    checker.update(model);
+    this.send(...board.downs(), ...this.#missedLegs(before));
   }
 
   /** Puts the weights and modes of one uplink into force, in place. True when every worker has them. */
@@ -95,10 +96,14 @@ export class Serving {
     return this.#options.mesh?.aggregated() ?? [];
   }
 
-  #meshInput(uplinks: readonly AggregatedUplink[]): MeshInput {
+  /** What the children add to a model. */
+  fragments(uplinks: readonly AggregatedUplink[] = this.#aggregated()): readonly ModelFragment[] {
     const { mesh } = this.#options;
-    if (mesh === undefined) return nothing;
-    return { ...meshModel(uplinks, mesh.identity()), aliases: traefikAliases(uplinks) };
+    if (mesh === undefined) return [];
+    const aliases = traefikAliases(uplinks);
+    return [
+      { provider: multicluster, ...meshModel(uplinks, mesh.identity()), lookup: (name) => aliases.get(name) },
+    ];
   }
 
   /** Weights that changed while the model was under way: their patch reached only the generation before. */

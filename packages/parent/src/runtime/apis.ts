@@ -1,0 +1,48 @@
+/** Starts what people and joining children talk to: the join listener, then the admin API. Loaded only for a mesh. */
+import { hostname } from 'node:os';
+import type { Clock } from '@ficus/common/clock.ts';
+import type { LogLine } from '@ficus/common/log.ts';
+import { startAdmin } from '../admin/start-admin.ts';
+import type { ParentConfig } from '../config/parent-config.ts';
+import { startJoin } from '../join/start-join.ts';
+import type { ParentRuntime } from '../runtime-port.ts';
+import type { Trust } from './trust.ts';
+
+export interface ApiOptions {
+  readonly config: ParentConfig;
+  readonly trust: Pick<Trust, 'store' | 'authority'>;
+  readonly runtime: ParentRuntime;
+  readonly clock: Clock;
+  readonly log: LogLine;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** The bound ports; `admin` only when it also listens on TCP. Throws `join.listen`, `admin.*`. */
+export async function startApis(options: ApiOptions): Promise<{ join: number; admin: number | undefined }> {
+  const { config, trust, runtime, clock, log, stack } = options;
+  const { advertise, address, certificateTtlMs } = config.join;
+  const advertised = advertise === undefined ? undefined : new URL(advertise);
+  const host = advertised?.hostname.replace(/^\[|\]$/g, '') ?? hostname();
+  const common = { store: trust.store, authority: trust.authority, runtime, clock, log };
+  const join = stack.adopt(
+    await startJoin({
+      ...common,
+      parentName: config.name,
+      address,
+      names: [...new Set([host, hostname(), 'localhost', '127.0.0.1', '::1'])],
+      certificateTtlMs,
+    }),
+    (each) => each.close(),
+  );
+  const admin = stack.adopt(
+    await startAdmin({
+      ...common,
+      socketPath: config.admin.socket,
+      stateDirectory: config.stateDirectory,
+      joinUrl: advertise?.replace(/\/$/, '') ?? `https://${host}:${join.port}`,
+      ...(config.admin.address === undefined ? {} : { tcpAddress: config.admin.address }),
+    }),
+    (each) => each.close(),
+  );
+  return { join: join.port, admin: admin.port };
+}

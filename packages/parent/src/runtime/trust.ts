@@ -1,0 +1,43 @@
+/** What a mesh rests on, opened in order: store, authority, the parent's own certificate, what was known of children. */
+import { join } from 'node:path';
+import type { Clock } from '@ficus/common/clock.ts';
+import type { LogLine } from '@ficus/common/log.ts';
+import { Authority } from '@ficus/pki/authority.ts';
+import type { ParentConfig } from '../config/parent-config.ts';
+import { decodeRemembered, StateFile } from '../state/last-good.ts';
+import { openStore } from '../store/open-store.ts';
+import { ParentIdentity } from './parent-identity.ts';
+
+/** Opens it all; what was opened is closed again by `stack`. Throws `store.*`, `authority.*`, `files.*`. */
+export async function openTrust(
+  config: ParentConfig,
+  {
+    clock,
+    log,
+    stack,
+  }: { readonly clock: Clock; readonly log: LogLine; readonly stack: AsyncDisposableStack },
+) {
+  const { stateDirectory, trustDomain, ca, name } = config;
+  // The store first: its lock keeps a second parent from the rest of the state directory.
+  const store = stack.adopt(openStore(join(stateDirectory, 'parent.db'), { clock }), (each) => each.close());
+  const authority =
+    ca === undefined
+      ? await Authority.open({ directory: join(stateDirectory, 'ca'), trustDomain, clock })
+      : await Authority.fromFiles({ ...ca, trustDomain, clock });
+  const ttlMs = config.join.certificateTtlMs;
+  const identity = stack.adopt(await ParentIdentity.issue({ authority, name, ttlMs, clock, log }), (each) =>
+    each.close(),
+  );
+  const childrenFile = stack.adopt(
+    new StateFile(stateDirectory, 'last-good-children.json', clock, log),
+    (each) => each.flush(),
+  );
+  return {
+    store,
+    authority,
+    identity,
+    childrenFile,
+    remembered: decodeRemembered(await childrenFile.read()),
+  };
+}
+export type Trust = Awaited<ReturnType<typeof openTrust>>;
