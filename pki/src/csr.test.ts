@@ -113,7 +113,7 @@ test('what is no request is refused', async () => {
     '',
     'x',
     csr.slice(0, -40),
-    csr.replace('MII', 'MIJ'),
+    csr.replace('\nMI', '\nMJ'),
     toPem('CERTIFICATE REQUEST', Buffer.from([0x30, 0])),
     csr + 'A'.repeat(20_000),
   ]) {

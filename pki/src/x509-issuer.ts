@@ -1,10 +1,11 @@
 /** Makes certificates. The only file that imports @peculiar/x509, and only once something is to be signed. */
 
-import { createPublicKey, type KeyObject, randomBytes, webcrypto, type X509Certificate } from 'node:crypto';
+import { type KeyObject, randomBytes, webcrypto, type X509Certificate } from 'node:crypto';
 import { FicusError } from '@ficus/common/errors.ts';
 import { malformedRequest, requestDer } from './csr.ts';
 import { parseSpiffeId } from './identity.ts';
 import { weakKey } from './key-strength.ts';
+import { readRequest } from './request-signature.ts';
 
 /** What a leaf certificate is to say. Times in milliseconds since the epoch. */
 export interface LeafRequest {
@@ -93,17 +94,19 @@ async function acceptedRequest(csr: string, uri: string) {
   const x509 = await library();
   const bytes = requestDer(csr);
   let request: InstanceType<typeof x509.Pkcs10CertificateRequest>;
-  let key: KeyObject;
+  let strict: ReturnType<typeof readRequest>;
   try {
+    strict = readRequest(bytes);
     request = new x509.Pkcs10CertificateRequest(bytes);
-    key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
   } catch (cause) {
     throw malformedRequest(cause);
   }
-  const weak = weakKey(key);
+  const weak = weakKey(strict.key);
   if (weak !== undefined)
     throw new FicusError('csr.weak-key', weak, { status: 400, remedy: 'let "ficus join" make the key' });
-  if (!(await request.verify().catch(() => false))) throw malformedRequest();
+  // The key that signed must be the key that the certificate will name.
+  if (!strict.isSigned() || !Buffer.from(request.publicKey.rawData).equals(strict.spki))
+    throw malformedRequest();
   const { name } = parseSpiffeId(uri);
   const asked = [
     ...request.subjectName.getField('CN').filter((value) => value !== name),
