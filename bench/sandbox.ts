@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { BenchError } from './bench-error.ts';
 
 /** How long a process gets to end by itself after SIGTERM, milliseconds. */
-const STOP_DEADLINE_MS = 5_000;
+const STOP_DEADLINE_MS = 2_000;
 /** How much of a process's output is kept for its error message, characters. */
 const OUTPUT_CAP = 1 << 20;
 

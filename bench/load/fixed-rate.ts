@@ -6,7 +6,7 @@
 import { percentile } from '../stats.ts';
 import { HttpConnection } from './http-connection.ts';
 
-/** Latencies from the first byte sent to the last byte read, milliseconds; the warm-up is left out. */
+/** Latencies from the moment a request is sent, or queued for want of a free connection, to its answer's last byte, milliseconds. */
 export interface FixedRateResult {
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -18,48 +18,59 @@ export interface FixedRateResult {
   readonly errors: number;
 }
 
-/** More connections at once than this, and the rest of the requests count as errors. */
-const MAX_CONNECTIONS = 1_024;
+/** With more than this in flight, requests queue, and their wait counts: endless connections would be a load of their own. */
+const MAX_CONNECTIONS = 64;
 const LINGER_MS = 2_000;
 
 const [text = '', rate = 0, seconds = 0, warmup = 0] = process.argv
   .slice(2)
   .map((arg, at) => (at ? Number(arg) : arg)) as [string, number, number, number];
 const url = new URL(text);
+interface Request {
+  readonly measured: boolean;
+  readonly begin: number;
+}
+
 const free: HttpConnection[] = [];
+const queue: Request[] = [];
 let connections = 0;
 const latencies: number[] = [];
 const lateness: number[] = [];
 let errors = 0;
 let waiting = 0;
 
-/** Sends one request on a free connection, or a new one; `measured` says whether it counts. */
-async function send(measured: boolean): Promise<void> {
+/** Sends one request on a free connection or a new one, or queues it; `measured` says whether it counts. */
+function send(request: Request): void {
   waiting += 1;
+  const connection = free.pop();
+  if (connection !== undefined) void exchange(connection, request);
+  else if (connections < MAX_CONNECTIONS) void exchange(connect(), request);
+  else queue.push(request);
+}
+
+async function exchange(on: HttpConnection | Promise<HttpConnection>, request: Request): Promise<void> {
   try {
-    if (free.length === 0 && connections >= MAX_CONNECTIONS) throw new Error('no free connection');
-    const connection = free.pop() ?? (await connect());
-    const begin = performance.now();
+    const connection = await on;
     const status = await connection.get();
-    if (measured) latencies.push(performance.now() - begin);
+    if (request.measured) latencies.push(performance.now() - request.begin);
     if (status !== 200) errors += 1;
     if (connection.usable) free.push(connection);
     else connections -= 1;
   } catch {
     errors += 1;
-  } finally {
-    waiting -= 1;
+    connections -= 1;
+  }
+  waiting -= 1;
+  const next = queue.shift();
+  if (next !== undefined) {
+    waiting -= 1; // send counts it again
+    send(next);
   }
 }
 
-async function connect(): Promise<HttpConnection> {
+function connect(): Promise<HttpConnection> {
   connections += 1;
-  try {
-    return await HttpConnection.open(url);
-  } catch (error) {
-    connections -= 1;
-    throw error;
-  }
+  return HttpConnection.open(url);
 }
 
 const begin = performance.now();
@@ -72,7 +83,7 @@ await new Promise<void>((resolve) => {
       const due = (sent / rate) * 1_000;
       const measured = due >= warmup * 1_000;
       if (measured) lateness.push(now - due);
-      void send(measured);
+      send({ measured, begin: performance.now() });
     }
     if (sent >= total && (waiting === 0 || now > (warmup + seconds) * 1_000 + LINGER_MS)) {
       clearInterval(tick);
