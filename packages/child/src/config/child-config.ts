@@ -72,7 +72,7 @@ function complete(raw: ChildFile, file: string): ChildConfig {
     },
     workloads: workloadsAsDynamic(raw.workloads ?? {}),
     log: {
-      level: (raw.log?.level?.toLowerCase() ?? 'info') as LogLevel,
+      level: raw.log?.level ?? 'info',
       format: raw.log?.format ?? 'common',
     },
     ...(raw.accessLog === undefined ? {} : { accessLog: raw.accessLog }),

@@ -20,6 +20,7 @@ export type ReportProblem = (path: Path, message: string, place?: 'key' | 'value
 const maxBytes = 4 * 1024 * 1024;
 /** Problems reported of one file; more help nobody. */
 const maxProblems = 100;
+const tooDeep = 'nested too deep to be read';
 
 export interface DecodeOptions<T> {
   readonly text: string;
@@ -72,6 +73,11 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
       // Checked in tree.ts: the library compares each key with each other.
       uniqueKeys: false,
     });
+    const overflow = document.errors.find((error) => error.message.includes('call stack'));
+    if (overflow !== undefined) {
+      problems.add(overflow.pos[0], [], tooDeep);
+      return undefined;
+    }
     for (const error of [...document.errors, ...document.warnings]) {
       const many = error.code === 'MULTIPLE_DOCS';
       const message = many
@@ -82,7 +88,7 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
     return document;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    problems.add(0, [], 'nested too deep to be read');
+    problems.add(0, [], tooDeep);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Where Traefik's decoder is lenient, so are we: case of keys, quotes around numbers, empty sections. */
+/** Where Traefik's decoder is lenient, so are we: case of keys and choices, quotes around numbers, empty sections. */
 import type { Scalar } from 'yaml';
 import type { Schema } from './schema.ts';
 
@@ -27,6 +27,9 @@ export function scalarValue(node: Scalar, schema: Schema | undefined): unknown {
   const type = schema?.type;
   if (value === null) return emptyValue(schema);
   if (value === true && schema?.allowEmpty === true) return {};
+  const choice =
+    typeof value === 'string' && schema?.enum?.find((one) => one.toLowerCase() === value.toLowerCase());
+  if (choice) return choice;
   if (type === 'string' && typeof value !== 'string') return node.source ?? String(value);
   if (type === 'integer' && typeof value === 'string' && /^[-+]?\d{1,15}$/.test(value)) return Number(value);
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';

@@ -35,7 +35,7 @@ export function formatProblem(problem: ConfigProblem): string {
 /** A found value for people: short, on one line, quoted if it is text; what may be a password in a URL is hidden. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'an object';
   const text = JSON.stringify(value).replace(/\/\/[^/@\s"]+@/g, '//…@');
   return text.length > 80 ? `${text.slice(0, 76)}…"` : text;

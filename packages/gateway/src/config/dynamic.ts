@@ -137,7 +137,7 @@ export function decodeDynamic(text: string, file: string): Decoded<DynamicConfig
 
 /** Traefik runs files through Go's templates first; we say so instead of taking one for YAML. */
 function goTemplate(text: string, file: string): ConfigProblem | undefined {
-  const found = /^(?!\s*#)([^\n]*?)\{\{/m.exec(text);
+  const found = /^(?![ \t]*#)([^\n]*?)\{\{/m.exec(text);
   if (found === null) return undefined;
   const line = text.slice(0, found.index).split('\n').length;
   const column = (found[1] as string).length + 1;
@@ -161,6 +161,7 @@ export function checkDynamic(
       report([...http, group, key], `want exactly one of ${known.join(', ')}, got ${found}`);
     }
   }
+  checkHeaders(config, report, http);
   for (const [key, router] of Object.entries(config.http?.routers ?? {})) {
     if (router.uplinks === undefined) continue;
     for (const forbidden of ['entryPoints', 'tls'] as const) {
@@ -169,6 +170,30 @@ export function checkDynamic(
         [...http, 'routers', key, forbidden],
         `a router with uplinks cannot have ${forbidden}: it listens on its uplinks only`,
       );
+    }
+  }
+}
+
+/** Fields that say how a message is framed: only the gateway can know them. */
+const framing = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function checkHeaders(config: DynamicConfig, report: ReportProblem, http: readonly string[]): void {
+  for (const [key, { headers }] of Object.entries(config.http?.middlewares ?? {})) {
+    for (const which of ['customRequestHeaders', 'customResponseHeaders'] as const) {
+      for (const name of Object.keys(headers?.[which] ?? {})) {
+        if (!framing.has(name.toLowerCase())) continue;
+        const path = [...http, 'middlewares', key, 'headers', which, name];
+        report(path, `${name} frames the message: only the gateway sets it`, 'key');
+      }
     }
   }
 }

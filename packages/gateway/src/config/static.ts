@@ -36,13 +36,7 @@ export const logSchema = object(
   'What the process says about itself, on standard error.',
   {
     level: optional(
-      oneOf('Least severe level that is written. Default: `INFO`.', [
-        'TRACE',
-        'DEBUG',
-        'INFO',
-        'WARN',
-        'ERROR',
-        'FATAL',
+      oneOf('Least severe level that is written. Default: `info`.', [
         'trace',
         'debug',
         'info',

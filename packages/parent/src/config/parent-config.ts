@@ -110,7 +110,7 @@ function absolute(file: FileProviderConfig, at: (name: string) => string): FileP
 }
 
 function logOf(log: LogConfig | undefined): ParentConfig['log'] {
-  return { level: (log?.level?.toLowerCase() ?? 'info') as LogLevel, format: log?.format ?? 'common' };
+  return { level: log?.level ?? 'info', format: log?.format ?? 'common' };
 }
 
 /** `vm-1:9443`, `https://vm-1`; the port is 9443 unless given. */
