@@ -91,12 +91,13 @@ export class Uplinks {
 }
 
 function resolvedUplink(
-  { exposed, config, entryPoints }: UplinkDraft,
+  draft: UplinkDraft,
   drafts: readonly RouterDraft[],
   services: readonly ServiceModel[],
 ): ResolvedUplink {
+  const { exposed, config, entryPoints } = draft;
   const routers = drafts.flatMap(({ uplinks }, index) =>
-    uplinks.some(({ uplink }) => uplink.exposed === exposed) ? [index] : [],
+    uplinks.some(({ uplink }) => uplink === draft) ? [index] : [],
   );
   const { healthCheck, passiveHealthCheck } = config;
   return {

@@ -7,7 +7,7 @@ import { allFields, configurationPage } from './configuration-page.ts';
 
 describe('docs/configuration.md', () => {
   it('is current: run `npm run docs:config`', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
     assert.equal(page, configurationPage());
   });
 

@@ -29,7 +29,7 @@ export function configurationPage(): string {
   const sections = pages.map(([title, schema]) => {
     const rows = fieldsOf(schema).map(
       ({ path, required, schema: field }) =>
-        `| ${required ? `**\`${path}\`**` : `\`${path}\``} | ${typeOf(field)} | ${escape(field.description ?? '')}${notYet(field)} |`,
+        `| ${required ? `**\`${path}\`**` : `\`${path}\``} | ${typeOf(field)} | ${inCell(field.description ?? '')}${notYet(field)} |`,
     );
     return `## ${title}\n\n${schema.description}${notYet(schema)}\n\n| key | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
   });
@@ -82,6 +82,6 @@ function notYet({ notYet: names = [] }: Schema): string {
   return names.length === 0 ? '' : ` Not supported yet: ${names.map((name) => `\`${name}\``).join(', ')}.`;
 }
 
-function escape(text: string): string {
+function inCell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
