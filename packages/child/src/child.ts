@@ -1,0 +1,172 @@
+/** The child's composition root: what runs in a child, in the order it starts. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@ficus/common/clock.ts';
+import { type Log, lineLog } from '@ficus/common/log.ts';
+import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
+import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
+import { watchIdentity } from '@ficus/pki/identity-watch.ts';
+import { type LoadedIdentity, loadIdentity } from '@ficus/pki/node-identity.ts';
+import { AdvertisementPublisher } from './advertisement/publisher.ts';
+import type { ChildConfig } from './config/child-config.ts';
+import { renewInProcess } from './enrol/renew-process.ts';
+import { RenewalSchedule } from './enrol/renewal-schedule.ts';
+import { Serving } from './serving.ts';
+import { stopOnSignals } from './signals.ts';
+import { startError } from './start-error.ts';
+import { firstModel } from './state/first-model.ts';
+import { identityDirectory } from './state/identity-directory.ts';
+import type { LastGood } from './state/last-good.ts';
+import { loadNode, otherName, uplinkIdentity, warnIfExpired } from './state/node.ts';
+import { version } from './version.ts';
+import { WorkloadSource } from './workloads/workload-source.ts';
+
+export interface ChildOptions {
+  /** What is in force until the next start, apart from workloads; see `loadChildConfig`. */
+  readonly config: ChildConfig;
+  /** Read and watched: its workloads, `http` and `tls` apply while running. */
+  readonly configFile: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Stop at SIGTERM and SIGINT and exit; default true. */
+  readonly signals?: boolean;
+  /** Renew the certificate this often instead of at half life; default `FICUS_RENEW_EVERY_MS`, for tests. */
+  readonly renewEveryMs?: number;
+}
+
+/** A child that serves. */
+export interface Child {
+  readonly name: string;
+  /** Bound ports by entrypoint name. */
+  readonly ports: ReadonlyMap<string, number>;
+  /**
+   * Stops gracefully: advertises that it is draining, takes connections a little longer, waits for requests in flight.
+   * Resolves with the number of requests that were cut; calling it again gives the same answer.
+   */
+  close(): Promise<{ readonly cut: number }>;
+}
+
+/**
+ * Starts a child. Nothing in it needs the parent. Rejects with one line that says what to do: `identity.missing` (not
+ * joined), `child.other-name`, `config.refused`, a port in use, an unusable state directory.
+ */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { config, configFile, clock } = options;
+  const { stateDirectory } = config;
+  // What is started is stopped in reverse, when a later part fails to start as well as in the end.
+  const parts = new AsyncDisposableStack();
+  const outcome = { started: false, cut: 0 };
+  try {
+    const identity = await loadNode(config);
+    const directory = identityDirectory(stateDirectory);
+    const log = options.log.child({ child: identity.name });
+    warnIfExpired(identity, clock.now(), log);
+
+    const dataPlane = await startDataPlane({ workers: config.workers, log: lineLog(log), clock });
+    parts.defer(async () => {
+      const times = outcome.started ? drainTimes(config) : { lameDuckMs: 0, graceMs: 0 };
+      outcome.cut = (await dataPlane.drain(times)).cut;
+    });
+
+    const health = parts.adopt(new HealthChecker({ clock, log: lineLog(log) }), (checks) => checks.close());
+
+    const publisher = new AdvertisementPublisher({
+      child: identity.name,
+      version: version(),
+      epoch: randomUUID(),
+      publish: (document) => dataPlane.publish(document),
+      clock,
+    });
+
+    const serving = new Serving(
+      { dataPlane, publisher, health, stateDirectory, clock, log },
+      uplinkIdentity(identity),
+    );
+
+    const workloads = new WorkloadSource({
+      config,
+      configFile,
+      clock,
+      log,
+      onChange: (next) => void applyLater(serving, next, log),
+    });
+    parts.defer(() => workloads.close());
+    await serving.apply(await firstModel(await workloads.start(), stateDirectory, log));
+
+    let current = identity;
+    const takeIdentity = async (next: LoadedIdentity): Promise<void> => {
+      if (next.facts.serial === current.facts.serial) return;
+      // Another name is another child: its parents, grants and legs are not ours to take over while serving.
+      if (next.uri !== identity.uri) throw otherName(identity.name, next.name);
+      current = next;
+      await serving.applyIdentity(uplinkIdentity(next));
+      renewal.identityChanged();
+    };
+    const stop = new AbortController();
+    const renewEveryMs = options.renewEveryMs ?? renewEveryMsOfTests();
+    const renewal = new RenewalSchedule({
+      clock,
+      log,
+      validity: () => current.facts,
+      renew: async () => {
+        await renewInProcess(stateDirectory, stop.signal);
+        await takeIdentity(await loadIdentity(directory));
+      },
+      ...(renewEveryMs === undefined ? {} : { renewEveryMs }),
+    });
+    parts.defer(() => {
+      renewal.close();
+      stop.abort();
+    });
+    const notTaken = (err: unknown) => log.error({ err }, 'new identity on disk not taken');
+    const onChange = (next: LoadedIdentity) => void takeIdentity(next).catch(notTaken);
+    parts.defer(await watchIdentity(directory, onChange, { onError: notTaken, clock }));
+    renewal.start();
+
+    // Last to start, first to stop: every moment that a parent hears later of a stop costs it a retry.
+    parts.defer(() => publisher.drain());
+    outcome.started = true;
+    let closing: Promise<{ cut: number }> | undefined;
+    const close = async (): Promise<{ cut: number }> => {
+      await parts.disposeAsync();
+      log.info({ cut: outcome.cut }, 'child has stopped');
+      return { cut: outcome.cut };
+    };
+    const child: Child = {
+      name: identity.name,
+      ports: dataPlane.ports,
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+    if (options.signals ?? true) stopOnSignals(() => child.close(), log);
+    log.info({ ports: Object.fromEntries(dataPlane.ports), parents: identity.parents }, 'child is ready');
+    return child;
+  } catch (error) {
+    await parts.disposeAsync();
+    throw startError(error, config);
+  }
+}
+
+async function applyLater(serving: Serving, next: LastGood, log: Log): Promise<void> {
+  try {
+    await serving.apply(next);
+    log.info({ uplinks: next.offers.map((offer) => offer.name) }, 'configuration applied');
+  } catch (err) {
+    log.error({ err }, 'configuration not applied: what runs keeps serving');
+  }
+}
+
+/** Parents hear of a stop by the watch, so the lame duck may be shorter than before a load balancer that polls. */
+const lameDuckMs = 2000;
+
+function drainTimes({ lifeCycle, uplinkEntryPoints, entryPoints }: ChildConfig) {
+  const all = [...Object.values(uplinkEntryPoints), ...Object.values(entryPoints)];
+  const chosen = all.some(({ transport }) => transport?.lifeCycle?.requestAcceptGraceTimeout !== undefined);
+  return { ...lifeCycle, lameDuckMs: chosen ? lifeCycle.lameDuckMs : lameDuckMs };
+}
+
+function renewEveryMsOfTests(): number | undefined {
+  const value = Number(process.env['FICUS_RENEW_EVERY_MS']);
+  return Number.isInteger(value) && value > 0 ? value : undefined;
+}
