@@ -81,4 +81,6 @@ export interface Exchange {
 export interface RawConnection {
   readonly socket: import('node:net').Socket;
   readonly head: Buffer | undefined;
+  /** Who gets the bytes from now on; each piece is the listener's to keep. */
+  onData(listener: (chunk: Buffer) => void): void;
 }

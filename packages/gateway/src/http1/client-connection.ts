@@ -6,9 +6,10 @@ import type { Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
+import type { Reads } from '../net/reads.ts';
 import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { responseFraming, UNTIL_CLOSE } from './framing.ts';
-import { Output } from './output.ts';
+import { copyLimit, Output } from './output.ts';
 import { connectionHas, type ParsedHead, parseResponseHead } from './parse-head.ts';
 import { chunkedEnd, chunkHead } from './response-head.ts';
 
@@ -57,6 +58,7 @@ export class ClientConnection implements DecodedBody, Timed {
   readonly peerUri: string;
 
   readonly #socket: Socket;
+  readonly #reads: Reads;
   readonly #owner: ConnectionOwner;
   readonly #output: Output;
   #listener: ResponseListener | undefined;
@@ -76,13 +78,14 @@ export class ClientConnection implements DecodedBody, Timed {
   #hintMs = never;
   #closed = false;
 
-  constructor(socket: Socket, owner: ConnectionOwner, peerUri: string) {
+  constructor(socket: Socket, reads: Reads, owner: ConnectionOwner, peerUri: string) {
     this.#socket = socket;
     this.#owner = owner;
     this.#output = new Output(socket);
     this.peerUri = peerUri;
     owner.deadlines.add(this);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#reads = reads;
+    reads.receive = (chunk) => this.#onData(chunk);
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) =>
       this.#fail('endpoint.closed', (error as NodeJS.ErrnoException).code ?? ''),
@@ -182,7 +185,8 @@ export class ClientConnection implements DecodedBody, Timed {
       const read = this.#readHead(buffer);
       if (read < 0) return;
       if (read === 0) {
-        this.#buffer = buffer;
+        // The chunk's memory is read into again: what is kept is copied.
+        this.#buffer = Buffer.from(buffer);
         return;
       }
       buffer = buffer.subarray(read);
@@ -278,16 +282,27 @@ export class ClientConnection implements DecodedBody, Timed {
     this.deadline = never;
     this.#owner.deadlines.delete(this);
     this.#owner.connectionGone(this);
-    this.#socket.removeAllListeners('data');
+    const socket = this.#socket;
+    const reads = this.#reads;
+    // Nobody listens before `onData`: paused, so that nothing is lost.
+    socket.pause();
     listener.responseSwitched(response, {
-      socket: this.#socket,
-      head: bodyAt < buffer.length ? buffer.subarray(bodyAt) : undefined,
+      socket,
+      head: bodyAt < buffer.length ? Buffer.from(buffer.subarray(bodyAt)) : undefined,
+      onData(receive) {
+        reads.receive = (chunk) => receive(Buffer.from(chunk));
+        socket.resume();
+      },
     });
     return false;
   }
 
   bodyPiece(chunk: Buffer): void {
-    if (this.#listener !== undefined && !this.#listener.responseData(chunk)) this.#socket.pause();
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    // A large piece may wait in a socket's queue; a small one is copied into text on its way.
+    const piece = chunk.length > copyLimit ? Buffer.from(chunk) : chunk;
+    if (!listener.responseData(piece)) this.#socket.pause();
   }
 
   bodyWhole(trailers: Headers | undefined): void {

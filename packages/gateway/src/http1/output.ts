@@ -1,8 +1,8 @@
 /** Gathers what one turn has to say to a socket, so that a small message leaves in one write. */
 import type { Socket } from 'node:net';
 
-/** Pieces up to this are copied into the pending text; larger ones are written as they are. */
-const copyLimit = 8192;
+/** Pieces up to this are copied into the pending text; larger ones are written as they are and must not change. */
+export const copyLimit = 8192;
 /** Pending text beyond this leaves at once. */
 const textLimit = 32768;
 

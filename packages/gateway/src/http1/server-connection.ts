@@ -305,7 +305,8 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.#listener = undefined;
     this.#socket.removeAllListeners('data');
     this.#settings.finished(this);
-    return { socket: this.#socket, head: this.#reader.take() };
+    const socket = this.#socket;
+    return { socket, head: this.#reader.take(), onData: (listener) => void socket.on('data', listener) };
   }
 
   /** The client is at fault in the middle of a request: stop the exchange, answer if there is still a chance. */

@@ -1,17 +1,18 @@
-/** Two sockets after an upgrade: bytes both ways with back-pressure, until either side ends. */
+/** Two connections after an upgrade: bytes both ways with back-pressure, until either side ends. */
 import type { RawConnection } from '../http/exchange.ts';
 
 export function tunnel(client: RawConnection, endpoint: RawConnection): void {
-  const a = client.socket;
-  const b = endpoint.socket;
-  const stop = () => {
-    a.destroy();
-    b.destroy();
-  };
-  a.on('error', stop).on('close', stop);
-  b.on('error', stop).on('close', stop);
-  if (client.head !== undefined) b.write(client.head);
-  if (endpoint.head !== undefined) a.write(endpoint.head);
-  a.pipe(b);
-  b.pipe(a);
+  oneWay(client, endpoint);
+  oneWay(endpoint, client);
+}
+
+function oneWay(from: RawConnection, to: RawConnection): void {
+  if (from.head !== undefined) to.socket.write(from.head);
+  from.onData((chunk) => {
+    if (!to.socket.write(chunk)) from.socket.pause();
+  });
+  to.socket.on('drain', () => from.socket.resume());
+  from.socket.on('end', () => to.socket.end());
+  from.socket.on('error', () => to.socket.destroy());
+  from.socket.on('close', () => to.socket.destroy());
 }

@@ -1,9 +1,10 @@
 /** Keep-alive connections to one address over one transport, shared by every service that dials it. */
 import { connect as netConnect, type Socket } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { ClientConnection, type ConnectionOwner } from '../http1/client-connection.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
+import { Reads } from '../net/reads.ts';
 import type { Transport } from './transport.ts';
 
 /** Who waits for a new connection. */
@@ -65,8 +66,8 @@ export class Pool implements ConnectionOwner {
   }
 
   /** @internal A dialled socket becomes a member. */
-  adopt(socket: Socket): ClientConnection {
-    const connection = new ClientConnection(socket, this, this.transport.model.peerUri ?? '');
+  adopt(socket: Socket, reads: Reads): ClientConnection {
+    const connection = new ClientConnection(socket, reads, this, this.transport.model.peerUri ?? '');
     this.#all.add(connection);
     return connection;
   }
@@ -105,20 +106,23 @@ class Dial implements Timed {
   readonly #pool: Pool;
   readonly #listener: DialListener;
   readonly #socket: Socket | undefined;
+  readonly #reads: Reads;
   #settled = false;
 
   constructor(pool: Pool, listener: DialListener) {
     this.#pool = pool;
     this.#listener = listener;
     const { scheme, host, port } = pool.address;
+    this.#reads = new Reads(scheme === 'https');
     const timeout = pool.transport.model.dialTimeoutMs;
     this.deadline = timeout > 0 ? pool.deadlines.now + timeout : Number.POSITIVE_INFINITY;
+    const onread = this.#reads.onread;
     let socket: Socket;
     try {
       socket =
         scheme === 'http'
-          ? netConnect({ host, port, noDelay: true })
-          : tlsConnect({ host, port, ...pool.transport.options(host) });
+          ? netConnect({ host, port, noDelay: true, onread })
+          : tlsConnect({ ...pool.transport.options(host), host, port, onread } as ConnectionOptions);
     } catch (error) {
       // Certificates that don't load: reported like any other failed handshake, but never from inside the caller.
       queueMicrotask(() => this.#fail('endpoint.tls', (error as Error).message));
@@ -151,7 +155,7 @@ class Dial implements Timed {
     socket.removeAllListeners('error');
     socket.removeAllListeners('close');
     if (this.#pool.address.scheme === 'https') socket.setNoDelay(true);
-    this.#listener.dialed(this.#pool.adopt(socket));
+    this.#listener.dialed(this.#pool.adopt(socket, this.#reads));
   }
 
   #fail(code: GatewayErrorCode, detail: string): void {

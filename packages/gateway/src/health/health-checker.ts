@@ -1,0 +1,124 @@
+/** Active health checks of every endpoint whose service asks for them, run by the main process, verdicts told to it. */
+import type { Clock } from '@ficus/common/clock.ts';
+import type { HealthCheckModel, LoadBalancerModel, Model, QName } from '../model/model.ts';
+import { Deadlines } from '../net/deadlines.ts';
+import type { DataPlaneLog, Patch } from '../runtime/data-plane.ts';
+import { Registry } from '../service/registry.ts';
+import { EndpointCheck } from './endpoint-check.ts';
+
+export interface Verdict {
+  readonly service: QName;
+  readonly endpoint: { readonly host: string; readonly port: number };
+  readonly up: boolean;
+  readonly reason: string;
+}
+
+export class HealthChecker {
+  readonly #clock: Clock;
+  readonly #log: DataPlaneLog;
+  readonly #deadlines: Deadlines;
+  readonly #registry: Registry;
+  readonly #listeners: ((verdict: Verdict) => void)[] = [];
+  /** By the JSON of (service, address): a check goes on through reloads, its verdict with it. */
+  #checks = new Map<string, EndpointCheck>();
+  #totals = new Map<string, number>();
+
+  constructor(options: { readonly clock: Clock; readonly log: DataPlaneLog }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#deadlines = new Deadlines(options.clock);
+    this.#registry = new Registry(this.#deadlines);
+  }
+
+  onVerdict(listener: (verdict: Verdict) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Starts checks that are new in `model`, goes on with those that stay, ends the rest. */
+  update(model: Model): void {
+    const next = new Map<string, EndpointCheck>();
+    this.#totals = new Map();
+    this.#registry.begin();
+    const transports = model.transports.map((transport) => this.#registry.transport(transport));
+    for (const service of model.services) {
+      if (service.kind !== 'loadBalancer') continue;
+      this.#totals.set(JSON.stringify(service.name), service.endpoints.length);
+      const check = service.healthCheck;
+      if (check === undefined) continue;
+      for (const endpoint of service.endpoints) {
+        const key = JSON.stringify([service.name, endpoint.host, endpoint.port]);
+        const pool = this.#registry.pool(transports[service.transport]!, {
+          scheme: check.scheme ?? endpoint.scheme,
+          host: endpoint.host,
+          port: check.port ?? endpoint.port,
+        });
+        const running = this.#checks.get(key);
+        const one =
+          running ??
+          new EndpointCheck(this.#clock, (up, reason) => this.#tell(service.name, endpoint, up, reason));
+        one.configure(
+          pool,
+          check,
+          hostOf(endpoint, check),
+          service.requestHeaders.map(([name, value]) => `${name}: ${value}\r\n`).join(''),
+        );
+        next.set(key, one);
+      }
+    }
+    for (const [key, check] of this.#checks) if (!next.has(key)) check.stop();
+    this.#registry.commit(model.transports);
+    this.#checks = next;
+  }
+
+  /** Endpoints of `service` not known to be down, and all of them. */
+  state(service: QName): { healthy: number; total: number } {
+    const total = this.#totals.get(JSON.stringify(service)) ?? 0;
+    let down = 0;
+    for (const [key, check] of this.#checks) {
+      const [name] = JSON.parse(key) as [QName];
+      if (name[0] === service[0] && name[1] === service[1] && check.up === false) down++;
+    }
+    return { healthy: total - down, total };
+  }
+
+  /** Health patches for what is known: for a data plane that starts anew. */
+  verdicts(): readonly Patch[] {
+    return [...this.#checks].flatMap(([key, check]) => {
+      const [service, host, port] = JSON.parse(key) as [QName, string, number];
+      return check.up === undefined
+        ? []
+        : [{ kind: 'health' as const, service, endpoint: { host, port }, up: check.up, reason: '' }];
+    });
+  }
+
+  close(): void {
+    for (const check of this.#checks.values()) check.stop();
+    this.#checks.clear();
+    for (const pool of this.#registry.pools()) pool.retire();
+    this.#deadlines.close();
+  }
+
+  #tell(
+    service: QName,
+    endpoint: { readonly host: string; readonly port: number },
+    up: boolean,
+    reason: string,
+  ): void {
+    this.#log(up ? 'info' : 'warn', up ? 'endpoint is up' : 'endpoint is down', {
+      service: service[0],
+      host: endpoint.host,
+      port: endpoint.port,
+      reason,
+    });
+    for (const listener of this.#listeners)
+      listener({ service, endpoint: { host: endpoint.host, port: endpoint.port }, up, reason });
+  }
+}
+
+function hostOf(endpoint: LoadBalancerModel['endpoints'][number], check: HealthCheckModel): string {
+  if (check.hostname !== undefined && check.hostname !== '') return check.hostname;
+  const own = check.headers.find(([name]) => name.toLowerCase() === 'host');
+  if (own !== undefined) return own[1];
+  const name = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  return `${name}:${check.port ?? endpoint.port}`;
+}
