@@ -24,6 +24,7 @@ export interface ChildOptions {
   readonly grants?: string;
   /** Keys that are added to, or replace, those of the static configuration. */
   readonly static?: object;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A started child. */
@@ -118,7 +119,9 @@ export async function makeChild(options: ChildOptions): Promise<ChildProcess> {
     log: { level: 'DEBUG', format: 'json' },
     ...options.static,
   });
-  return new ChildProcess(options.parent, options.name, directory, port);
+  const child = new ChildProcess(options.parent, options.name, directory, port);
+  child.env = options.env ?? {};
+  return child;
 }
 
 /** Makes a token, joins, starts the child, and waits until the parent is connected to it. */

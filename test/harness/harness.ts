@@ -12,4 +12,5 @@ export { makeParent, type ParentProcess, quickLifeCycle, startParent } from './p
 export { freePort } from './ports.ts';
 export { childrenOf, Managed, rssOf } from './process.ts';
 export { get, type Reply, send } from './request.ts';
+export { type RogueChild, startRogueChild } from './rogue-child.ts';
 export { startWorkload, type WorkloadProcess } from './workload.ts';

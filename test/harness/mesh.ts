@@ -12,6 +12,8 @@ export interface MeshOptions extends Omit<ParentOptions, 'mesh'> {
   readonly weights?: Readonly<Record<string, number>>;
   /** Keys added to each child's static configuration. */
   readonly childStatic?: object;
+  /** Environment of each child. */
+  readonly childEnv?: Readonly<Record<string, string>>;
   /** Of the workloads; default: every 100 ms, so that a workload's end is seen soon. */
   readonly healthCheck?: object;
 }
@@ -86,6 +88,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<Mesh> {
           parent,
           name,
           workloads: { [uplink]: { url: workload.url, healthCheck } },
+          ...(options.childEnv === undefined ? {} : { env: options.childEnv }),
           ...(options.childStatic === undefined ? {} : { static: options.childStatic }),
         }),
       );

@@ -8,6 +8,8 @@ export abstract class NodeProcess implements AsyncDisposable {
   readonly name: string;
   readonly role: 'parent' | 'child';
   readonly directory: TemporaryDirectory;
+  /** Environment beside this process's own; counts from the next start on. */
+  env: Readonly<Record<string, string>> = {};
   #process: Managed | undefined;
 
   constructor(role: 'parent' | 'child', name: string, directory: TemporaryDirectory) {
@@ -33,6 +35,7 @@ export abstract class NodeProcess implements AsyncDisposable {
       name: `${this.role} ${this.name}`,
       args: [ficusEntry, this.role, '--config', this.configFile],
       cwd: this.directory.path,
+      env: this.env,
     });
     return this.#process;
   }

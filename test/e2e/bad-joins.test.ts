@@ -1,0 +1,99 @@
+/** Joins that must be refused: each with its own code, nothing changed, and logged. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import type { ChildStatus, CreatedToken } from '@ficus/common/api/admin.ts';
+import { runCli, startParent, TemporaryDirectory } from '../harness/harness.ts';
+
+test('a join that must not succeed is refused with its own code, changes nothing, and is logged', async (t) => {
+  await using parent = await startParent();
+  await using directory = await TemporaryDirectory.make('joins');
+  const url = `https://127.0.0.1:${parent.joinPort}`;
+  const create = (child: string, ...more: string[]) =>
+    parent.json<CreatedToken>('token', 'create', '--child', child, '--workloads', 'orders', ...more);
+  let attempts = 0;
+  const join = async (token: string, pin: string, ...more: string[]) => {
+    const state = directory.file(`state-${++attempts}`);
+    const result = await runCli(
+      ['join', url, '--ca-pin', pin, '--state-directory', state, '--address', '127.0.0.1:1', ...more],
+      { input: token },
+    );
+    return { ...result, joined: existsSync(`${state}/identity/current`), state };
+  };
+  const refused = (result: Awaited<ReturnType<typeof join>>, code: RegExp) => {
+    assert.equal(result.code, 1, result.stdout);
+    assert.match(result.stderr, code);
+    assert.match(result.stderr, /^ {2}do: \S/m);
+    assert.equal(result.joined, false);
+    assert.doesNotMatch(result.stderr, / at .*\.[jt]s:\d+/, 'no stack trace');
+  };
+  const children = async () => (await parent.admin<{ children: ChildStatus[] }>('/children')).children;
+
+  await t.test('a wrong CA pin: nothing is sent, so the token is still good', async () => {
+    const token = await create('vm-1');
+    refused(await join(token.token, `sha256:${'0'.repeat(64)}`), /code: pin\./);
+    const { tokens } = await parent.admin<{ tokens: { id: string; state: string }[] }>('/tokens');
+    assert.equal(tokens.find((one) => one.id === token.id)?.state, 'unused');
+  });
+  await t.test('a forged token', async () => {
+    const token = await create('vm-2');
+    const forged = token.token.slice(0, -4) + (token.token.endsWith('AAAA') ? 'BBBB' : 'AAAA');
+    refused(await join(forged, token.caPin), /code: token\./);
+    refused(await join('not a token', token.caPin), /code: token\.malformed/);
+  });
+  await t.test('a revoked token', async () => {
+    const token = await create('vm-3');
+    await parent.json('token', 'revoke', token.id);
+    refused(await join(token.token, token.caPin), /code: token\.revoked/);
+  });
+  await t.test('an expired token', async () => {
+    const token = await create('vm-4', '--ttl', '1s');
+    // The token's own life is what is waited for.
+    await new Promise((resolve) => setTimeout(resolve, Date.parse(token.expiresAt) - Date.now() + 50));
+    refused(await join(token.token, token.caPin), /code: token\.expired/);
+  });
+  await t.test('a token of another child', async () => {
+    const token = await create('vm-5');
+    refused(await join(token.token, token.caPin, '--name', 'vm-6'), /code: \S+/);
+    assert.equal(
+      (await children()).some((child) => child.name === 'vm-6'),
+      false,
+    );
+  });
+  await t.test('a used token', async () => {
+    const token = await create('vm-7');
+    const first = await join(token.token, token.caPin);
+    assert.equal(first.code, 0, first.stderr);
+    refused(await join(token.token, token.caPin), /code: token\.used/);
+  });
+  await t.test('joining twice in one place needs --force', async () => {
+    const token = await create('vm-8');
+    const state = directory.file('twice');
+    const again = (value: string, ...more: string[]) =>
+      runCli(
+        [
+          'join',
+          url,
+          '--ca-pin',
+          token.caPin,
+          '--state-directory',
+          state,
+          '--address',
+          '127.0.0.1:1',
+          ...more,
+        ],
+        { input: value },
+      );
+    assert.equal((await again(token.token)).code, 0);
+    const second = await create('vm-8');
+    const refusal = await again(second.token);
+    assert.equal(refusal.code, 1);
+    assert.match(refusal.stderr, /--force/);
+    assert.equal((await again(second.token, '--force')).code, 0);
+  });
+
+  assert.deepEqual((await children()).map((child) => child.name).sort(), ['vm-7', 'vm-8']);
+  for (const code of ['token.revoked', 'token.expired', 'token.used']) {
+    assert.match(parent.process.output, new RegExp(code.replace('.', '\\.')), 'the parent logs it');
+  }
+});

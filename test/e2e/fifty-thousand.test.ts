@@ -1,0 +1,58 @@
+/** The promise as a whole: 50,000 requests at concurrency 64 while everything that may change changes. None fails. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually, load, meshDynamic, startMesh } from '../harness/harness.ts';
+
+test('0 of 50,000 requests fail while weights, configuration, certificates, children and workers change', async () => {
+  await using mesh = await startMesh({ workers: 2, childEnv: { FICUS_RENEW_EVERY_MS: '1000' } });
+  const { parent } = mesh;
+  await using running = load({ url: mesh.url, concurrency: 64, requests: 50_000 });
+  const finished = running.finished();
+  let over = false;
+  void finished.then(() => {
+    over = true;
+  });
+
+  let weightChanges = 0;
+  const turning = setInterval(() => {
+    weightChanges += 1;
+    const share = 10 + ((weightChanges * 37) % 81);
+    void parent.setWeights('orders', { 'vm-1': share, 'cluster-1': 100 - share }).catch(() => {});
+  }, 100);
+  let reloads = 0;
+  const reloading = setInterval(() => {
+    reloads += 1;
+    const dynamic = meshDynamic('orders', ['vm-1', 'cluster-1']) as {
+      http: { routers: Record<string, object> };
+    };
+    const extra = { rule: `Path(\`/reload-${reloads}\`)`, service: 'orders@multicluster' };
+    void parent.setDynamic({ http: { routers: { ...dynamic.http.routers, extra } } });
+  }, 500);
+
+  let restarts = 0;
+  // Children, then the workers, one after the other, for as long as there is load, and at least once.
+  do {
+    for (const child of mesh.children.values()) {
+      await child.restart();
+      await parent.leg('orders', child.name);
+      restarts += 1;
+    }
+    const before = await parent.workers();
+    parent.kill('SIGHUP');
+    await eventually(
+      async () => {
+        const now = await parent.workers();
+        return now.length === 2 && now.every((pid) => !before.includes(pid));
+      },
+      30_000,
+      'new workers',
+    );
+  } while (!over);
+  clearInterval(turning);
+  clearInterval(reloading);
+
+  const report = await finished;
+  assert.deepEqual(report.failures, {});
+  assert.equal(report.ok, 50_000);
+  assert.ok(weightChanges >= 10 && reloads >= 2 && restarts >= 2);
+});
