@@ -151,6 +151,7 @@ test('every command explains itself with an example', async () => {
     'status',
     'check',
     'pki list',
+    'pki revoke',
     'pki inspect',
     'pki export',
     'pki roots',

@@ -1,5 +1,5 @@
 /** `ficus children` and `ficus children revoke`: who has joined. */
-import type { ChildStatus, Reason } from '@ficus/common/api/admin.ts';
+import type { ChildStatus, Reason, Revoked } from '@ficus/common/api/admin.ts';
 import type { Command } from 'commander';
 import { actor, adminOptions, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
@@ -68,7 +68,7 @@ export function childTable(rows: readonly ChildStatus[], now: number): string {
 async function revoke(cli: Cli, name: string, options: AdminOptions & { reason: string }): Promise<void> {
   const body: Reason = { reason: options.reason, actor: actor(cli) };
   const path = `/children/${encodeURIComponent(name)}`;
-  await withAdmin(cli, options, (admin) => admin.send('DELETE', path, body));
-  if (options.json) return json(cli.io, { revoked: name });
+  const answer = await withAdmin(cli, options, (admin) => admin.send<Revoked>('DELETE', path, body));
+  if (options.json) return json(cli.io, answer);
   cli.io.out(`child ${name} is revoked\n`);
 }

@@ -1,10 +1,12 @@
-/** `ficus pki export` and `ficus pki roots`: what is in a state directory, without a running node. */
+/** `ficus pki export` and `ficus pki roots`: what is in a state directory, and what a parent trusts. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { identityDirectory } from '@ficus/child/state/identity-directory.ts';
+import type { TrustBundle } from '@ficus/common/api/admin.ts';
 import { describe } from '@ficus/pki/certificate.ts';
 import { loadIdentity } from '@ficus/pki/node-identity.ts';
-import { refusedConfiguration } from '../output/configuration.ts';
+import { withAdmin } from '../admin/command.ts';
+import type { AdminOptions } from '../admin/locate.ts';
 import { usageError } from '../output/failure.ts';
 import { json } from '../output/io.ts';
 import type { Cli } from '../program.ts';
@@ -15,10 +17,8 @@ export interface ExportOptions {
   readonly passwordFile?: string;
   readonly json?: boolean;
 }
-export interface RootsOptions {
-  readonly config?: string;
-  readonly stateDirectory: string;
-  readonly json?: boolean;
+export interface RootsOptions extends AdminOptions {
+  readonly stateDirectory?: string;
 }
 
 /** Writes the PKCS#12 file; never over another one. */
@@ -41,9 +41,9 @@ export async function exportIdentity(cli: Cli, options: ExportOptions): Promise<
 /** Prints the trust bundle. */
 export async function roots(cli: Cli, options: RootsOptions): Promise<void> {
   const bundle =
-    options.config === undefined
-      ? (await loadIdentity(identityDirectory(resolve(cli.io.cwd, options.stateDirectory)))).roots
-      : await rootsOfParent(resolve(cli.io.cwd, options.config));
+    options.stateDirectory === undefined
+      ? await rootsOfParent(cli, options)
+      : (await loadIdentity(identityDirectory(resolve(cli.io.cwd, options.stateDirectory)))).roots;
   if (!options.json) return cli.io.out(bundle.map((pem) => `${pem.trimEnd()}\n`).join(''));
   json(cli.io, {
     roots: bundle.map((pem) => {
@@ -53,20 +53,8 @@ export async function roots(cli: Cli, options: RootsOptions): Promise<void> {
   });
 }
 
-async function rootsOfParent(file: string): Promise<readonly string[]> {
-  const [{ decodeParentConfig }, { Authority }, { authorityDirectory }] = await Promise.all([
-    import('@ficus/parent/config/parent-config.ts'),
-    import('@ficus/pki/authority.ts'),
-    import('@ficus/parent/state/directories.ts'),
-  ]);
-  const decoded = decodeParentConfig(await readFile(file, 'utf8'), file);
-  if (!decoded.ok) throw refusedConfiguration(decoded.problems);
-  const { ca, stateDirectory, trustDomain } = decoded.value;
-  const authority =
-    ca === undefined
-      ? await Authority.open({ directory: authorityDirectory(stateDirectory), trustDomain, create: false })
-      : await Authority.fromFiles({ ...ca, trustDomain });
-  return authority.roots;
+async function rootsOfParent(cli: Cli, options: AdminOptions): Promise<readonly string[]> {
+  return (await withAdmin(cli, options, (admin) => admin.get<TrustBundle>('/pki/roots'))).roots;
 }
 
 async function readPassword(cli: Cli, options: ExportOptions): Promise<string> {

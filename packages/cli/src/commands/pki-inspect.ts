@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ChildStatus } from '@ficus/common/api/admin.ts';
+import type { CertificateInfo, Revoked } from '@ficus/common/api/admin.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { type CertificateDescription, describe } from '@ficus/pki/certificate.ts';
 import { pemCertificates } from '@ficus/pki/pem.ts';
-import { withAdmin } from '../admin/command.ts';
+import { actor, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
 import { fromNow } from '../output/duration.ts';
 import { json } from '../output/io.ts';
@@ -15,25 +15,18 @@ import type { Cli } from '../program.ts';
 
 export type InspectOptions = AdminOptions;
 
-/** A child's certificate as the parent knows it. */
-interface Issued {
-  readonly child: string;
-  readonly state: ChildStatus['state'];
-  readonly serial: string;
-  readonly notAfter: string;
-}
-
 /** Prints the children's certificates. */
 export async function list(cli: Cli, options: InspectOptions): Promise<void> {
   const certificates = await issued(cli, options);
   if (options.json) return json(cli.io, { certificates });
   const now = Date.now();
   cli.io.out(
-    table<Issued>(
+    table<CertificateInfo>(
       [
         { title: 'serial', value: (row) => row.serial },
         { title: 'child', value: (row) => row.child },
         { title: 'state', value: (row) => row.state },
+        { title: 'issued', value: (row) => fromNow(row.notBefore, now) },
         { title: 'ends', value: (row) => fromNow(row.notAfter, now) },
       ],
       certificates,
@@ -59,8 +52,28 @@ export async function inspect(cli: Cli, what: string, options: InspectOptions): 
   }
   if (options.json) return json(cli.io, found);
   cli.io.out(
-    lines({ serial: found.serial, child: found.child, state: found.state, notAfter: found.notAfter }),
+    lines({
+      serial: found.serial,
+      child: found.child,
+      uri: found.uri,
+      state: found.state,
+      'not before': found.notBefore,
+      'not after': `${found.notAfter} (${fromNow(found.notAfter, Date.now())})`,
+    }),
   );
+}
+
+/** Refuses one certificate from now on, and closes its connections. */
+export async function revoke(
+  cli: Cli,
+  serial: string,
+  options: InspectOptions & { readonly reason: string },
+): Promise<void> {
+  const body = { reason: options.reason, actor: actor(cli) };
+  const path = `/certificates/${encodeURIComponent(serial)}`;
+  const answer = await withAdmin(cli, options, (admin) => admin.send<Revoked>('DELETE', path, body));
+  if (options.json) return json(cli.io, answer);
+  cli.io.out(`certificate ${serial} is revoked; the child needs a new token to join again\n`);
 }
 
 async function inspectFile(cli: Cli, file: string, options: InspectOptions): Promise<void> {
@@ -95,11 +108,9 @@ function lines(values: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-async function issued(cli: Cli, options: AdminOptions): Promise<readonly Issued[]> {
+async function issued(cli: Cli, options: AdminOptions): Promise<readonly CertificateInfo[]> {
   const answer = await withAdmin(cli, options, (admin) =>
-    admin.get<{ children: ChildStatus[] }>('/children'),
+    admin.get<{ certificates: CertificateInfo[] }>('/certificates'),
   );
-  return answer.children.flatMap((child) =>
-    child.certificate === undefined ? [] : [{ child: child.name, state: child.state, ...child.certificate }],
-  );
+  return answer.certificates;
 }

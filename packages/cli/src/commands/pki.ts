@@ -1,4 +1,4 @@
-/** `ficus pki list | inspect | export | roots`: certificates, for people. */
+/** `ficus pki list | inspect | revoke | export | roots`: certificates, for people. */
 import type { Command } from 'commander';
 import { adminOptions } from '../admin/command.ts';
 import type { Cli } from '../program.ts';
@@ -7,7 +7,7 @@ import type { InspectOptions } from './pki-inspect.ts';
 
 /** Registers the commands; what they do is loaded when they run. */
 export function pki(program: Command, cli: Cli): void {
-  const group = program.command('pki').description('certificates: list, inspect, export, roots');
+  const group = program.command('pki').description('certificates: list, inspect, revoke, export, roots');
 
   adminOptions(group.command('list').description('list the certificates of the children'))
     .addHelpText('after', '\nExample:\n  ficus pki list')
@@ -34,12 +34,24 @@ export function pki(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  ficus pki export --p12 vm-1.p12 --password-file password')
     .action(async (options: ExportOptions) => (await import('./pki-files.ts')).exportIdentity(cli, options));
 
-  group
-    .command('roots')
-    .description('print the trusted roots as PEM')
-    .option('--config <file>', "a parent's configuration file: the roots of its authority")
-    .option('--state-directory <directory>', "else: a child's state directory", 'state')
-    .option('--json', 'print JSON for programs, with the pins')
-    .addHelpText('after', '\nExample:\n  ficus pki roots --config parent.yaml > roots.pem')
+  adminOptions(
+    group
+      .command('revoke')
+      .description('refuse one certificate of a child from now on, by its serial number')
+      .argument('<serial>')
+      .requiredOption('--reason <text>', 'why, for the history'),
+  )
+    .addHelpText('after', '\nExample:\n  ficus pki revoke 5F3A09C1 --reason "key was copied"')
+    .action(async (serial: string, options: InspectOptions & { reason: string }) =>
+      (await import('./pki-inspect.ts')).revoke(cli, serial, options),
+    );
+
+  adminOptions(
+    group
+      .command('roots')
+      .description("print the trusted roots as PEM: a parent's, or a child's with --state-directory")
+      .option('--state-directory <directory>', "a child's state directory"),
+  )
+    .addHelpText('after', '\nExample:\n  ficus pki roots > roots.pem')
     .action(async (options: RootsOptions) => (await import('./pki-files.ts')).roots(cli, options));
 }

@@ -1,5 +1,5 @@
 /** `ficus token create | list | revoke`: the one-time tokens that children join with. */
-import type { CreatedToken, TokenInfo, TokenRequest } from '@ficus/common/api/admin.ts';
+import type { CreatedToken, Revoked, TokenInfo, TokenRequest } from '@ficus/common/api/admin.ts';
 import type { Command } from 'commander';
 import { adminOptions, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
@@ -86,7 +86,8 @@ async function list(cli: Cli, options: AdminOptions): Promise<void> {
 }
 
 async function revoke(cli: Cli, id: string, options: AdminOptions): Promise<void> {
-  await withAdmin(cli, options, (admin) => admin.send('DELETE', `/tokens/${encodeURIComponent(id)}`));
-  if (options.json) return json(cli.io, { revoked: id });
+  const path = `/tokens/${encodeURIComponent(id)}`;
+  const answer = await withAdmin(cli, options, (admin) => admin.send<Revoked>('DELETE', path));
+  if (options.json) return json(cli.io, answer);
   cli.io.out(`token ${id} is revoked\n`);
 }
