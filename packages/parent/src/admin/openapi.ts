@@ -26,8 +26,9 @@ export async function openApiDocument(routes: readonly Routes[], context: AdminC
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
   });
   for (const schema of namedSchemas) app.addSchema(schema);
-  await app.register(async (scope) => {
+  app.register((scope, _options, done) => {
     for (const add of routes) add(scope, context);
+    done();
   });
   try {
     await app.ready();

@@ -1,5 +1,15 @@
 /** Opens the database file: made whole or not at all, checked before it is touched, durable at every commit. */
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { corrupt, storeError } from './errors.ts';
@@ -32,10 +42,23 @@ export function openDatabase(file: string): DatabaseSync {
 /** Makes the directory of `file` when missing, and private. */
 export function makeDirectory(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(file));
     chmodSync(dirname(file), 0o700);
   } catch (error) {
     throw storeError(error, file);
+  }
+}
+
+/** Not `recursive: true`: on a file system that answers ENOENT for good (such as /proc) Node would try for ever. */
+function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeDirectories(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 

@@ -1,5 +1,5 @@
 /** The schema, and the way forward from every earlier one. Nothing here ever goes back. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { FicusError } from '@ficus/common/errors.ts';
 
@@ -57,7 +57,18 @@ export function migrate(database: DatabaseSync, file: string, steps: readonly st
   }
 }
 
-/** A consistent copy, synchronously. One that is already there is from the same version and is kept. */
+/** A consistent copy, synchronously, under its name only when it is whole. One already there is of the same version. */
 function backup(database: DatabaseSync, to: string): void {
-  if (!existsSync(to)) database.prepare('VACUUM INTO ?').run(to);
+  if (existsSync(to)) return;
+  const draft = `${to}.new`;
+  rmSync(draft, { force: true });
+  // SQLite fills an empty file, which unlike one that it makes is private from the start.
+  const copy = openSync(draft, 'wx', 0o600);
+  try {
+    database.prepare('VACUUM INTO ?').run(draft);
+    fsyncSync(copy);
+  } finally {
+    closeSync(copy);
+  }
+  renameSync(draft, to);
 }
