@@ -80,6 +80,11 @@ describe('decoding', () => {
       'count:',
       ['x.yaml:1:7: count: want a whole number from 0 to 9, got nothing'],
     ],
+    [
+      'an object that cannot be made text',
+      'items: [{url: {toString: 1}}]',
+      ['x.yaml:1:14: items[0].url: want http:// or https://, got an object'],
+    ],
     ['a list as document', '[1]', ['x.yaml:1:1: want an object, got a list']],
     [
       'a wrong choice',

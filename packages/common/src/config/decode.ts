@@ -1,6 +1,5 @@
 /** YAML (or JSON) text → a checked value, or every problem in it with its place. Never throws. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { explain } from './explain.ts';
 import type { ConfigProblem, Position } from './problem.ts';
 import type { Schema } from './schema.ts';
 import { type Path, readTree, type Tree } from './tree.ts';
@@ -46,10 +45,7 @@ export function decodeYaml<T>({ text, file, schema, check }: DecodeOptions<T>): 
   const tree = readTree(document, schema as Schema, (...problem) => problems.add(...problem));
   if (problems.any) return problems.refusal();
   const offset = (path: Path, place: 'key' | 'value' = 'value') => offsetIn(tree, path, place);
-  for (const error of validate(schema as Schema, tree.value)) {
-    const explanation = explain(error, tree.value);
-    if (explanation === undefined) continue;
-    const { path, place, message } = explanation;
+  for (const { path, place, message } of validate(schema as Schema, tree.value)) {
     problems.add(offset(path, place), path, message);
   }
   if (problems.any) return problems.refusal();

@@ -110,5 +110,5 @@ export const formats: Readonly<Record<string, Format>> = {
 /** Completes "want …" for a value that has not this format. */
 export function wantedFormat(format: string, found: unknown): string {
   const want = formats[format]?.want ?? format;
-  return typeof want === 'string' ? want : want(String(found));
+  return typeof want === 'string' ? want : want(typeof found === 'string' ? found : '');
 }
