@@ -15,7 +15,10 @@ export type ProbeResult =
   /** `gone`: nobody is there (refused, reset); one such answer is enough. */
   | { readonly well: false; readonly gone: boolean; readonly reason: string };
 
-/** Never rejects. 200 and 304 are life; a peer that `refusal` refuses (revoked) is as good as gone. */
+/**
+ * Never rejects. Any answer is life, for a broken control path must not eject what serves; but 403 would meet data
+ * requests too, and a peer that `refusal` refuses (revoked) is as good as gone.
+ */
 export function probe(
   destination: UplinkDestination,
   clock: Clock,
@@ -31,8 +34,8 @@ export function probe(
       const refused = refusal(peer);
       const status = response.statusCode ?? 0;
       if (refused !== undefined) finish({ well: false, gone: true, reason: refused.message });
-      else if (status === 200 || status === 304) finish({ well: true });
-      else finish({ well: false, gone: false, reason: `the child answered ${status}` });
+      else if (status !== 403) finish({ well: true });
+      else finish({ well: false, gone: false, reason: 'the child refuses this parent (403)' });
     });
     const cancel = clock.after(probeTimeoutMs, () =>
       finish({ well: false, gone: false, reason: `no answer within ${probeTimeoutMs} ms` }),

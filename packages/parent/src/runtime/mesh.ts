@@ -109,9 +109,9 @@ export class Mesh {
     return [...names].sort(compare).map((name) => this.#statusOf(name, records.get(name)));
   }
 
+  /** Stops watching; what was known stays, to be remembered. */
   close(): void {
     for (const { child } of this.#children.values()) child.close();
-    this.#children.clear();
   }
 
   #addressOf(name: string, record: ChildRecord | undefined): HostPort | undefined {

@@ -31,11 +31,13 @@ export interface FakeChildOptions {
   readonly name?: string;
   readonly port?: number;
   readonly ttlMs?: number;
+  /** Who answers a data request; default its name. */
+  readonly says?: string;
   /** Answers instead of streaming. */
   readonly handler?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** Streams on `?watch`, answers 304 to anything else. */
+/** Streams on `?watch`, answers data requests as JSON, and 304 to anything else. */
 export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) {
   const { name = 'vm-1' } = options;
   const certificate = await mesh.issue(childId(mesh.trustDomain, name), options.ttlMs);
@@ -43,6 +45,7 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
   const sockets = new Set<Socket>();
   let last = '';
   let requests = 0;
+  let served = 0;
   const server = createServer(
     {
       key: certificate.key,
@@ -54,6 +57,12 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
     },
     (request, response) => {
       requests += 1;
+      const uplink = request.headers['ficus-uplink'];
+      if (uplink !== undefined) {
+        served += 1;
+        response.end(JSON.stringify({ child: options.says ?? name, uplink, host: request.headers.host }));
+        return;
+      }
       if (options.handler !== undefined) return options.handler(request, response);
       if (!request.url?.endsWith('?watch')) {
         response.writeHead(304).end();
@@ -79,6 +88,13 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
     serial: certificate.serial,
     get requests() {
       return requests;
+    },
+    /** Data requests. */
+    get served() {
+      return served;
+    },
+    get connections() {
+      return sockets.size;
     },
     get watchers() {
       return watchers.size;
@@ -134,9 +150,9 @@ export function advertisement(
 }
 
 /** Waits until `check` is true; fails after `deadlineMs`. */
-export async function eventually(check: () => boolean, deadlineMs = 5_000): Promise<void> {
+export async function eventually(check: () => boolean | Promise<boolean>, deadlineMs = 5_000): Promise<void> {
   const end = performance.now() + deadlineMs;
-  while (!check()) {
+  while (!(await check())) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${check.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
