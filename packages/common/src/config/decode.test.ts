@@ -83,7 +83,7 @@ describe('decoding', () => {
     [
       'an object that cannot be made text',
       'items: [{url: {toString: 1}}]',
-      ['x.yaml:1:14: items[0].url: want http:// or https://, got an object'],
+      ['x.yaml:1:15: items[0].url: want http:// or https://, got an object'],
     ],
     ['a list as document', '[1]', ['x.yaml:1:1: want an object, got a list']],
     [
