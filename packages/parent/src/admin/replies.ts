@@ -58,8 +58,11 @@ function send(reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="ficus"');
   if (problem.status === 429) reply.header('retry-after', '60');
-  // A serialised string with its own type, so that no route's schema is applied to it.
-  reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  // As bytes: for a string Fastify would add a charset, which this type has none of (RFC 9457 §8.1).
+  reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
 }
 
 const fastifyErrors: Readonly<Record<string, readonly [code: string, status: number, remedy: string]>> = {
