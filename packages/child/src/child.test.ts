@@ -164,6 +164,34 @@ test('a new workload reaches a watching parent, and a broken configuration does 
   await seen.return(undefined);
 });
 
+test('an endpoint that fails its check is advertised as unhealthy, and as healthy when it is back', async () => {
+  let status = 200;
+  const checked = createServer((_, response) => response.writeHead(status).end());
+  await new Promise<void>((resolve) => checked.listen(0, '127.0.0.1', resolve));
+  const check = 'healthCheck: {path: /ready, interval: 20ms, unhealthyInterval: 20ms, timeout: 1s}';
+  const port = (checked.address() as AddressInfo).port;
+  const { file } = await prepare(
+    yaml('orders').replace(`url: "${url()}"`, `url: "http://127.0.0.1:${port}", ${check}`),
+  );
+  await using child = await start(file);
+  const seen = watch(child.port);
+  const healthyIs = async (wanted: number) => {
+    for (;;) {
+      const { value, done } = await seen.next();
+      assert.ok(!done);
+      if (value.uplinks[0]?.endpoints.healthy === wanted) return;
+    }
+  };
+  await healthyIs(1);
+  status = 503;
+  await healthyIs(0);
+  status = 200;
+  await healthyIs(1);
+  await seen.return(undefined);
+  checked.closeAllConnections();
+  checked.close();
+});
+
 test('draining is said before the end, and the end closes the port', async () => {
   const { file } = await prepare(yaml('orders'));
   const child = await start(file);

@@ -47,7 +47,7 @@ export interface Child {
 
 /**
  * Starts a child. Nothing in it needs the parent. Rejects with one line that says what to do: `identity.missing` (not
- * joined), `child.other-name`, `config.refused`, a port in use, an unusable state directory.
+ * joined), `child.other-name`, `config.refused`, a port in use (`listen.*`), an unusable state directory (`files.*`).
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { config, configFile, clock } = options;
