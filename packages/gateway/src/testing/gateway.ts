@@ -1,0 +1,43 @@
+/** A real data plane in the test's own process (or in workers), ended with the test's scope. */
+import type { Clock } from '@ficus/common/clock.ts';
+import type { Model } from '../model/model.ts';
+import type { DataPlane } from '../runtime/data-plane.ts';
+import { startDataPlane } from '../runtime/start.ts';
+import { type ModelParts, modelOf } from './models.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+export interface TestGateway extends AsyncDisposable {
+  readonly plane: DataPlane;
+  /** Port of the entrypoint `web`. */
+  readonly port: number;
+  readonly model: Model;
+  readonly log: readonly LogLine[];
+}
+
+/** Starts a gateway with `parts`; `workers` 0 serves in this process. */
+export async function startGateway(
+  parts: ModelParts & { readonly clock?: Clock; readonly workers?: number; readonly model?: Model },
+): Promise<TestGateway> {
+  const log: LogLine[] = [];
+  const plane = await startDataPlane({
+    workers: parts.workers ?? 0,
+    log: (level, message, fields) => log.push({ level, message, fields: fields ?? {} }),
+    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+  });
+  const model = parts.model ?? modelOf(parts);
+  await plane.apply(model);
+  return {
+    plane,
+    model,
+    log,
+    port: plane.ports.get('web') as number,
+    async [Symbol.asyncDispose]() {
+      await plane.drain({ lameDuckMs: 0, graceMs: -1 });
+    },
+  };
+}
