@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stats } from '@ficus/gateway/runtime/data-plane.ts';
+import { aggregate } from '../aggregation/aggregate.ts';
+import { advertisement } from '../testing/fake-child.ts';
+import { metricsText } from './metrics.ts';
+import { uplinkStatus } from './uplink-status.ts';
+
+const stats: Stats = {
+  connections: { open: 3, accepted: 10, refused: 1 },
+  requests: { total: 9, inFlight: 2 },
+  entryPoints: [{ name: 'web', codes: { 200: 8, 502: 1 } }],
+  services: [{ name: ['orders', 'multicluster'], requests: 9, failures: 1, retries: 1 }],
+  legs: [{ service: ['orders', 'multicluster'], key: 'vm-1', requests: 9, failures: 1 }],
+  refusals: { 'route."none': 4 },
+  workers: [{ pid: 7, restarts: 2, rssBytes: 1000 }],
+};
+const uplinks = aggregate(
+  [
+    {
+      name: 'vm-1',
+      peerUri: 'spiffe://test.internal/child/vm-1',
+      addresses: ['127.0.0.1'],
+      port: 9443,
+      advertisement: advertisement({ orders: 5 }, { draining: true }),
+    },
+  ],
+  () => [{ child: 'vm-1', weight: 90 }],
+);
+const down = { healthOf: () => ({ health: 'down', reason: 'refused' }) as const };
+
+test('a leg shows what it served, its health and why', () => {
+  assert.deepEqual(uplinkStatus(uplinks, stats, down), [
+    {
+      name: 'orders',
+      legs: [
+        {
+          child: 'vm-1',
+          weight: 90,
+          weightFrom: 'operator',
+          mode: 'draining',
+          health: 'down',
+          reason: 'refused',
+          endpoints: { healthy: 1, total: 1 },
+          requests: 9,
+          failures: 1,
+        },
+      ],
+    },
+  ]);
+});
+
+test('Prometheus can read every line, and odd label values are escaped', () => {
+  const text = metricsText(stats, [], uplinkStatus(uplinks, stats, down), { applied: 4, refused: 1 });
+  for (const line of text.trimEnd().split('\n')) {
+    assert.match(
+      line,
+      /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="([^"\\]|\\.)*"(,\w+="([^"\\]|\\.)*")*\})? [\d.]+)$/,
+    );
+  }
+  assert.match(text, /^traefik_entrypoint_requests_total\{entrypoint="web",code="502"\} 1$/m);
+  assert.match(text, /^ficus_leg_requests_total\{uplink="orders",child="vm-1"\} 9$/m);
+  assert.match(text, /^ficus_leg_weight\{uplink="orders",child="vm-1"\} 90$/m);
+  assert.match(text, /^ficus_leg_up\{uplink="orders",child="vm-1"\} 0$/m);
+  assert.match(text, /^ficus_refusals_total\{code="route.\\"none"\} 4$/m);
+});
