@@ -1,5 +1,5 @@
 /** One entrypoint's server: accepts connections from a listening handle, cleartext or TLS, within the limits. */
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
@@ -9,7 +9,9 @@ import type { ServerSettings } from '../http1/server-settings.ts';
 import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
+import { type Incoming, incomingSocket } from '../net/reads.ts';
 import type { EntryPointCounters } from '../runtime/counters.ts';
+import { Acceptor } from './acceptor.ts';
 import { Certificates } from './certificates.ts';
 
 /** What the engine gives every listener. */
@@ -29,7 +31,7 @@ export class Listener implements ServerSettings {
   readonly deadlines: Deadlines;
   readonly #model: EntryPointModel;
   readonly #host: ListenerHost;
-  readonly #server: Server | TlsServer;
+  readonly #server: TlsServer | Acceptor;
   readonly #connections = new Set<ServerConnection>();
   readonly #perAddress = new Map<string, number>();
   readonly #trusts: (address: string) => boolean;
@@ -54,10 +56,11 @@ export class Listener implements ServerSettings {
       this.#server = server;
       this.#listenTls(server);
     } else {
-      this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket, ''));
+      this.#server = new Acceptor(
+        (incoming) => this.#accept(incoming, ''),
+        (message) => this.refusedBy('gateway.internal', message),
+      );
     }
-    // Accept errors (EMFILE) come here too: the listener goes on, the log says so.
-    this.#server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
   }
 
   get draining(): boolean {
@@ -70,10 +73,16 @@ export class Listener implements ServerSettings {
 
   /** Accepts from `handle`, an open listening handle. */
   listen(handle: object): Promise<void> {
+    const server = this.#server;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(handle, () => {
-        this.#server.off('error', reject);
+      if (server instanceof Acceptor) {
+        server.listen(handle);
+        resolve();
+        return;
+      }
+      server.once('error', reject);
+      server.listen(handle, () => {
+        server.off('error', reject);
         resolve();
       });
     });
@@ -129,6 +138,7 @@ export class Listener implements ServerSettings {
   }
 
   #listenTls(server: TlsServer): void {
+    server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error, socket) => {
       this.refusedBy(
@@ -149,10 +159,11 @@ export class Listener implements ServerSettings {
         uri = 'unknown';
       }
     }
-    this.#accept(socket, uri);
+    this.#accept(incomingSocket(socket), uri);
   }
 
-  #accept(socket: Socket, peerUri: string): void {
+  #accept(incoming: Incoming, peerUri: string): void {
+    const socket = incoming.socket;
     const address = peerAddress(socket);
     const most = this.limits.maxConnectionsPerAddress;
     const open = this.#perAddress.get(address) ?? 0;
@@ -175,7 +186,7 @@ export class Listener implements ServerSettings {
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
     };
-    this.#connections.add(new ServerConnection(socket, facts, this));
+    this.#connections.add(new ServerConnection(incoming, facts, this));
   }
 
   handle(exchange: Exchange): void {

@@ -2,7 +2,8 @@
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { getHeader } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
-import type { ClientConnection, ResponseListener } from '../http1/client-connection.ts';
+import type { ClientConnection } from '../http1/client-connection.ts';
+import type { ResponseListener } from '../http1/client-roles.ts';
 import type { HealthCheckModel } from '../model/model.ts';
 import type { Timed } from '../net/deadlines.ts';
 import type { DialListener, Pool } from '../service/pool.ts';

@@ -51,9 +51,6 @@ export interface Exchange {
   readonly bodyLength: number;
   /** Lower-cased `Upgrade` protocol this request may switch to, '' for none. */
   readonly upgrade: string;
-  /** The client can take trailers and chunks (HTTP/1.1 or later). */
-  readonly streams: boolean;
-
   /** Who hears of the client from now on. */
   listen(listener: ExchangeListener): void;
   /** Starts the flow of the request body into the listener. */

@@ -3,6 +3,9 @@ import { errorKind, type GatewayErrorCode } from './errors.ts';
 import { addHeader, type Headers } from './headers.ts';
 import type { ResponseHead } from './message.ts';
 
+/** On an uplink response: the gateway at the other end made it, and no endpoint has answered. */
+export const errorHeader = 'ficus-error';
+
 /** Details about the gateway's inside stay inside: only what the client did wrong is told back. */
 export function problemBody(code: GatewayErrorCode, detail: string): Buffer {
   const kind = errorKind(code);
@@ -18,7 +21,8 @@ export function problemBody(code: GatewayErrorCode, detail: string): Buffer {
   );
 }
 
-export function problemHead(code: GatewayErrorCode): ResponseHead {
+/** `toGateway`: the client is a gateway of ours, which is told the code in a field it understands. */
+export function problemHead(code: GatewayErrorCode, toGateway: boolean): ResponseHead {
   const status = errorKind(code).status;
   const headers: Headers = [];
   addHeader(headers, 'content-type', 'application/problem+json');
@@ -26,5 +30,6 @@ export function problemHead(code: GatewayErrorCode): ResponseHead {
   addHeader(headers, 'date', new Date().toUTCString());
   if (status === 503) addHeader(headers, 'retry-after', '1');
   if (status === 405) addHeader(headers, 'allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (toGateway) addHeader(headers, errorHeader, code);
   return { status, reason: '', headers };
 }

@@ -14,7 +14,7 @@ export function requestFraming(head: ParsedHead): number | FramingRefusal {
     if (head.contentLength >= 0 || head.minor === 0) return 'malformed';
     return isChunked(head.transferEncoding) ? CHUNKED : codingRefusal(head.transferEncoding);
   }
-  return head.contentLength >= 0 ? head.contentLength : 0;
+  return Math.max(head.contentLength, 0);
 }
 
 /** Body length of the response to `method`: bytes, CHUNKED or UNTIL_CLOSE. */

@@ -23,7 +23,7 @@ export function requestHeadText(
   const headers = request.headers;
   const ownNames = owner.ownNames;
   for (let i = 0; i < headers.length; i += stride) {
-    if (ownNames !== undefined && ownNames.has(headers[i] as string)) continue;
+    if (ownNames?.has(headers[i] as string)) continue;
     text += `${headers[i + 2]}: ${headers[i + 1]}\r\n`;
   }
   text += owner.ownFields;

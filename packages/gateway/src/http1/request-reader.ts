@@ -27,6 +27,18 @@ export interface ReadRequest {
   readonly streams: boolean;
 }
 
+/** Stands where a head could not be read. */
+export const noRequest: RequestHead = {
+  method: '',
+  path: '',
+  query: undefined,
+  authority: '',
+  host: '',
+  headers: [],
+  clientAddress: '',
+  secure: false,
+};
+
 export class RequestReader {
   readonly #limits: ConnectionLimits;
   #buffer: Buffer | undefined;
@@ -41,17 +53,17 @@ export class RequestReader {
     return this.#buffer !== undefined;
   }
 
-  /** Some bytes of a head have come. */
-  get started(): boolean {
-    return this.#buffer !== undefined;
-  }
-
   get size(): number {
     return this.#buffer === undefined ? 0 : this.#buffer.length;
   }
 
   push(chunk: Buffer): void {
     this.#buffer = this.#buffer === undefined ? chunk : Buffer.concat([this.#buffer, chunk]);
+  }
+
+  /** Copies what is unread, when its memory is about to be read into again. */
+  own(): void {
+    if (this.#buffer !== undefined) this.#buffer = Buffer.from(this.#buffer);
   }
 
   /** All that is unread; the reader is empty afterwards. */

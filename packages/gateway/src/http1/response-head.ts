@@ -82,16 +82,3 @@ function plainConnection(value: string): boolean {
   const lower = value.toLowerCase();
   return lower === 'keep-alive' || lower === 'close';
 }
-
-/** A chunk's frame around `size` bytes. */
-export function chunkHead(size: number): string {
-  return `${size.toString(16)}\r\n`;
-}
-
-/** Last chunk and trailer section. */
-export function chunkedEnd(trailers: readonly string[] | undefined): string {
-  if (trailers === undefined || trailers.length === 0) return '0\r\n\r\n';
-  let text = '0\r\n';
-  for (let i = 0; i < trailers.length; i += stride) text += `${trailers[i + 2]}: ${trailers[i + 1]}\r\n`;
-  return `${text}\r\n`;
-}

@@ -1,4 +1,4 @@
-/** The server side of one HTTP/1.1 connection: reads requests one after the other, writes their responses in order. */
+/** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
 import type { Socket } from 'node:net';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
 import {
@@ -13,14 +13,14 @@ import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { problemBody, problemHead } from '../http/respond.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import type { Timed } from '../net/deadlines.ts';
+import type { Incoming } from '../net/reads.ts';
 import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { Output } from './output.ts';
-import { type HeadFailure, RequestReader } from './request-reader.ts';
-import { chunkedEnd, chunkHead, responseHeadText } from './response-head.ts';
+import { noRequest, type ReadRequest, RequestReader } from './request-reader.ts';
+import { ResponseWriter } from './response-writer.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 const never = Number.POSITIVE_INFINITY;
-const crlf = Buffer.from('\r\n');
 /** What a client may send ahead of its turn before its socket is paused. */
 const aheadLimit = 65536;
 /** After a refusal: how long, and for how many bytes, we read on so that the client gets to see the answer. */
@@ -31,40 +31,42 @@ type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
 export class ServerConnection implements Exchange, DecodedBody, Timed {
   deadline = never;
-  request!: RequestHead;
+  request: RequestHead = noRequest;
   readonly facts: ConnectionFacts;
   bodyLength = 0;
   upgrade = '';
-  streams = true;
   /** Status sent for the exchange in progress, 0 before. */
   status = 0;
 
   readonly #socket: Socket;
+  readonly #incoming: Incoming;
   readonly #settings: ServerSettings;
-  readonly #output: Output;
+  readonly #writer: ResponseWriter;
   readonly #reader: RequestReader;
   #state: State = 'head';
   #listener: ExchangeListener | undefined;
+  /** The body still to be read, undefined once the request is whole. */
   #body: BodyDecoder | undefined;
   #bodyBytes = 0;
   #flowing = false;
   #paused = false;
   #advancing = false;
   #keepAlive = true;
-  #chunked = false;
-  #silent = false;
   #ended = false;
   #lingered = 0;
+  #headDeadline = never;
 
-  constructor(socket: Socket, facts: ConnectionFacts, settings: ServerSettings) {
+  constructor(incoming: Incoming, facts: ConnectionFacts, settings: ServerSettings) {
+    const socket = incoming.socket;
     this.#socket = socket;
+    this.#incoming = incoming;
     this.facts = facts;
     this.#settings = settings;
-    this.#output = new Output(socket);
+    this.#writer = new ResponseWriter(new Output(socket));
     this.#reader = new RequestReader(settings.limits);
     this.#wait(settings.limits.headTimeoutMs);
     settings.deadlines.add(this);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    incoming.onData((chunk) => this.#onData(chunk));
     socket.on('end', () => this.#left());
     socket.on('error', () => this.#left());
     socket.on('close', () => this.#closed());
@@ -73,7 +75,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
 
   /** Between requests: may be closed without cutting anything. */
   get idle(): boolean {
-    return this.#state === 'head' && !this.#reader.started;
+    return this.#state === 'head' && !this.#reader.pending;
   }
 
   get busy(): boolean {
@@ -88,11 +90,11 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     if (this.#state === 'lingering') {
       this.#lingered += chunk.length;
       if (this.#lingered > lingerBytes) this.#socket.destroy();
-      return;
+    } else if (this.#state === 'head' || this.#state === 'exchange') {
+      this.#reader.push(chunk);
+      this.#advance();
+      if (this.#incoming.volatile) this.#reader.own();
     }
-    if (this.#state === 'closed' || this.#state === 'tunnel') return;
-    this.#reader.push(chunk);
-    this.#advance();
   }
 
   /** Takes whatever the buffer has, as far as the exchange in progress lets it. Never re-enters itself. */
@@ -102,77 +104,53 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     while (this.#reader.pending) {
       if (this.#state === 'head') {
         if (!this.#readHead()) break;
-      } else if (this.#state === 'exchange' && this.#body !== undefined && this.#flowing)
+      } else if (this.#state === 'exchange' && this.#body !== undefined && this.#flowing) {
         this.#feedBody(this.#body);
-      else break;
+      } else break;
     }
     this.#advancing = false;
     if (this.#state === 'exchange' && this.#reader.size > aheadLimit) this.#pause();
   }
 
+  /** Starts the next exchange; false while its head is incomplete. */
   #readHead(): boolean {
     const result = this.#reader.readHead(this.facts);
     if (result === undefined) {
-      if (this.#reader.started && this.deadline !== this.#headDeadline) this.#startHeadClock();
+      // The clock of a head starts with its first byte and is not wound up again by the next ones.
+      if (this.#reader.pending && this.deadline !== this.#headDeadline) {
+        this.#wait(this.#settings.limits.headTimeoutMs);
+        this.#headDeadline = this.deadline;
+      }
       return false;
     }
     if ('code' in result) {
-      this.#refuseHead(result);
+      this.#begin({ request: noRequest, bodyLength: 0, keepAlive: false, upgrade: '', streams: true });
+      this.refuse(result.code, result.detail);
       return false;
     }
-    this.request = result.request;
-    this.upgrade = result.upgrade;
-    this.bodyLength = result.bodyLength < 0 ? UNKNOWN_LENGTH : result.bodyLength;
-    this.#keepAlive = result.keepAlive && !this.#settings.draining;
-    this.streams = result.streams;
-    this.#state = 'exchange';
-    this.status = 0;
-    this.#ended = false;
-    this.#chunked = false;
-    this.#silent = result.request.method === 'HEAD';
-    this.#flowing = false;
-    this.#bodyBytes = 0;
-    this.#body = result.bodyLength === 0 ? undefined : new BodyDecoder(result.bodyLength, this);
-    this.deadline = never;
-    const limits = this.#settings.limits;
-    if (limits.readTimeoutMs > 0 && this.#body !== undefined) this.#wait(limits.readTimeoutMs);
-    this.#settings.started(this);
-    if (limits.maxRequestBodyBytes > 0 && this.bodyLength > limits.maxRequestBodyBytes) {
-      this.refuse('request.body-too-large', `at most ${limits.maxRequestBodyBytes} bytes`);
-      return true;
-    }
-    this.#settings.handle(this);
+    this.#begin(result);
+    const { maxRequestBodyBytes, readTimeoutMs } = this.#settings.limits;
+    if (readTimeoutMs > 0 && this.#body !== undefined) this.#wait(readTimeoutMs);
+    if (maxRequestBodyBytes > 0 && this.bodyLength > maxRequestBodyBytes) {
+      this.refuse('request.body-too-large', `at most ${maxRequestBodyBytes} bytes`);
+    } else this.#settings.handle(this);
     return true;
   }
 
-  #headDeadline = never;
-
-  #startHeadClock(): void {
-    this.#wait(this.#settings.limits.headTimeoutMs);
-    this.#headDeadline = this.deadline;
-  }
-
-  #refuseHead(failure: HeadFailure): void {
-    // There is no request to speak of, but the answer goes the same way as any other.
-    this.request = {
-      method: '',
-      path: '',
-      query: undefined,
-      authority: '',
-      host: '',
-      headers: [],
-      clientAddress: this.facts.peerAddress,
-      secure: this.facts.secure,
-    };
+  #begin(read: ReadRequest): void {
+    this.request = read.request;
+    this.upgrade = read.upgrade;
+    this.bodyLength = read.bodyLength < 0 ? UNKNOWN_LENGTH : read.bodyLength;
+    this.#keepAlive = read.keepAlive && !this.#settings.draining;
+    this.#body = read.bodyLength === 0 ? undefined : new BodyDecoder(read.bodyLength, this);
+    this.#bodyBytes = 0;
+    this.#flowing = false;
     this.#state = 'exchange';
-    this.#keepAlive = false;
-    this.#body = undefined;
     this.#ended = false;
     this.status = 0;
-    this.#silent = false;
-    this.streams = true;
+    this.deadline = never;
+    this.#writer.begin(read.request.method, read.streams);
     this.#settings.started(this);
-    this.refuse(failure.code, failure.detail);
   }
 
   #feedBody(body: BodyDecoder): void {
@@ -180,9 +158,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
       this.#fail('request.malformed', 'the chunked body is malformed');
       return;
     }
-    if (this.#body !== undefined && !this.#paused && this.#settings.limits.readTimeoutMs === 0) {
-      this.#wait(this.#settings.limits.bodyStallTimeoutMs);
-    }
+    if (this.#body !== undefined && !this.#paused) this.#awaitBody();
     this.#listener?.turnEnd();
   }
 
@@ -193,7 +169,9 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
       this.#fail('request.body-too-large', `at most ${most} bytes`);
       return;
     }
-    if (this.#listener !== undefined && !this.#listener.bodyData(chunk)) {
+    // Whoever gets it may keep it, for another attempt or in a socket's queue.
+    const piece = this.#incoming.volatile ? Buffer.from(chunk) : chunk;
+    if (this.#listener !== undefined && !this.#listener.bodyData(piece)) {
       this.#flowing = false;
       this.#pause();
     }
@@ -202,8 +180,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   bodyWhole(trailers: Headers | undefined): void {
     this.#body = undefined;
     this.deadline = never;
-    this.#listener?.bodyEnd(passableTrailers(trailers));
-    if (this.#ended) this.#finish();
+    this.#listener?.bodyEnd(trailers === undefined ? undefined : passableTrailers(trailers));
   }
 
   listen(listener: ExchangeListener): void {
@@ -213,7 +190,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   readBody(): void {
     if (this.#body === undefined || this.#flowing) return;
     this.#flowing = true;
-    if (this.#settings.limits.readTimeoutMs === 0) this.#wait(this.#settings.limits.bodyStallTimeoutMs);
+    this.#awaitBody();
     this.#resume();
     if (this.#reader.pending) this.#advance();
   }
@@ -223,45 +200,25 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   }
 
   inform(head: ResponseHead): void {
-    if (this.#state !== 'exchange' || this.status !== 0 || !this.streams) return;
-    this.#output.text(responseHeadText(head, -3, false, ''));
-    this.#output.flush();
+    if (this.#state === 'exchange' && this.status === 0) this.#writer.inform(head);
   }
 
   respond(head: ResponseHead, length: number): void {
     if (this.#state !== 'exchange' || this.status !== 0) return;
     this.status = head.status;
     // Unread body bytes would be taken for the next request.
-    if (this.#body !== undefined || this.#settings.draining) this.#keepAlive = false;
-    const bodiless = this.#silent || head.status === 204 || head.status === 304;
-    let framing = length;
-    if (bodiless) framing = -3;
-    else if (length === UNKNOWN_LENGTH) {
-      this.#chunked = this.streams;
-      if (!this.streams) {
-        framing = -3;
-        this.#keepAlive = false;
-      }
-    }
-    const connection = this.#keepAlive ? (this.streams ? '' : 'keep-alive') : 'close';
-    this.#output.text(responseHeadText(head, framing, bodiless && head.status !== 204, connection));
+    const keepAlive = this.#keepAlive && this.#body === undefined && !this.#settings.draining;
+    this.#keepAlive = this.#writer.head(head, length, keepAlive);
     if (this.#settings.limits.writeTimeoutMs > 0) this.#wait(this.#settings.limits.writeTimeoutMs);
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#state !== 'exchange' || this.#silent) return true;
-    if (!this.#chunked) return this.#output.bytes(chunk);
-    this.#output.text(chunkHead(chunk.length));
-    const open = this.#output.bytes(chunk);
-    if (chunk.length > 8192) this.#output.bytes(crlf);
-    else this.#output.text('\r\n');
-    return open;
+    return this.#state !== 'exchange' || this.#writer.write(chunk);
   }
 
   end(trailers: Headers | undefined): void {
     if (this.#state !== 'exchange' || this.#ended) return;
-    if (this.#chunked) this.#output.text(chunkedEnd(passableTrailers(trailers)));
-    this.#output.flush();
+    this.#writer.end(trailers);
     this.#ended = true;
     this.#listener = undefined;
     this.#settings.finished(this);
@@ -269,7 +226,8 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   }
 
   flush(): void {
-    if (!this.#output.flush() && this.deadline === never)
+    // A client that does not read is given as long as one that does not write.
+    if (!this.#writer.flush() && this.deadline === never)
       this.#wait(this.#settings.limits.bodyStallTimeoutMs);
   }
 
@@ -290,7 +248,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     }
     if (errorKind(code).side === 'client') this.#keepAlive = false;
     const body = problemBody(code, detail);
-    this.respond(problemHead(code), body.length);
+    this.respond(problemHead(code, this.facts.peerUri !== ''), body.length);
     this.write(body);
     this.end(undefined);
   }
@@ -298,15 +256,13 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   switchProtocols(head: ResponseHead): RawConnection | undefined {
     if (this.#state !== 'exchange' || this.#socket.destroyed) return undefined;
     this.status = 101;
-    this.#output.text(responseHeadText(head, -3, false, `Upgrade\r\nupgrade: ${this.upgrade}`));
-    this.#output.flush();
+    this.#writer.switched(head, this.upgrade);
     this.#state = 'tunnel';
     this.deadline = never;
     this.#listener = undefined;
-    this.#socket.removeAllListeners('data');
     this.#settings.finished(this);
-    const socket = this.#socket;
-    return { socket, head: this.#reader.take(), onData: (listener) => void socket.on('data', listener) };
+    this.#resume();
+    return { socket: this.#socket, head: this.#reader.take(), onData: (to) => this.#incoming.handOver(to) };
   }
 
   /** The client is at fault in the middle of a request: stop the exchange, answer if there is still a chance. */
@@ -318,8 +274,8 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.refuse(code, detail);
   }
 
+  /** The response is out: on to the next request, or an end that does not cut off the response. */
   #finish(): void {
-    if (this.#state !== 'exchange') return;
     if (this.#keepAlive && this.#body === undefined) {
       this.#state = 'head';
       this.#headDeadline = never;
@@ -338,11 +294,11 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   #abandon(): void {
     const listener = this.#listener;
     this.#listener = undefined;
+    this.#state = 'closed';
     if (!this.#ended) {
       this.#ended = true;
       this.#settings.finished(this);
     }
-    this.#state = 'closed';
     listener?.clientGone('client.gone');
   }
 
@@ -366,12 +322,16 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   }
 
   expired(): void {
-    if (this.#state === 'head' && this.#reader.started)
-      this.#refuseHead({ code: 'request.head-timeout', detail: '' });
-    else if (this.#state === 'exchange' && this.status === 0 && this.#body !== undefined)
-      this.#fail('request.body-timeout', '');
-    else if (this.#state === 'exchange') this.breakOff();
-    else this.#socket.destroy();
+    if (this.#state === 'head' && this.#reader.pending) {
+      this.#begin({ request: noRequest, bodyLength: 0, keepAlive: false, upgrade: '', streams: true });
+      this.refuse('request.head-timeout', '');
+    } else if (this.#state !== 'exchange') this.#socket.destroy();
+    else if (this.status === 0 && this.#body !== undefined) this.#fail('request.body-timeout', '');
+    else this.breakOff();
+  }
+
+  #awaitBody(): void {
+    if (this.#settings.limits.readTimeoutMs === 0) this.#wait(this.#settings.limits.bodyStallTimeoutMs);
   }
 
   #wait(ms: number): void {

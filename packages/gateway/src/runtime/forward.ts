@@ -3,7 +3,9 @@ import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import { deleteHeader, getHeader, type Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
-import type { ClientConnection, ResponseListener } from '../http1/client-connection.ts';
+import { errorHeader } from '../http/respond.ts';
+import type { ClientConnection } from '../http1/client-connection.ts';
+import type { ResponseListener } from '../http1/client-roles.ts';
 import { requestHeadText } from '../http1/request-head.ts';
 import { tunnel } from '../http1/tunnel.ts';
 import type { MiddlewareStack } from '../middleware/middleware.ts';
@@ -16,8 +18,7 @@ import { BodyReplay, isIdempotent } from './replay.ts';
 
 /** Attempts in all, counting the first; a fresh connection in place of a dead idle one does not count. */
 const maxAttempts = 3;
-/** On an uplink response: the gateway at the other end made it, and no endpoint has seen the request. */
-export const errorHeader = 'ficus-error';
+/** Codes of the gateway at the other end of an uplink that mean: no endpoint has seen the request. */
 const notSent = new Set<string>([
   'service.no-endpoint',
   'service.unavailable',

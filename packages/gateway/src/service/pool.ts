@@ -2,7 +2,8 @@
 import { connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { ClientConnection, type ConnectionOwner } from '../http1/client-connection.ts';
+import { ClientConnection } from '../http1/client-connection.ts';
+import type { ConnectionOwner } from '../http1/client-roles.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
 import { Reads } from '../net/reads.ts';
 import type { Transport } from './transport.ts';
@@ -67,7 +68,7 @@ export class Pool implements ConnectionOwner {
 
   /** @internal A dialled socket becomes a member. */
   adopt(socket: Socket, reads: Reads): ClientConnection {
-    const connection = new ClientConnection(socket, reads, this, this.transport.model.peerUri ?? '');
+    const connection = new ClientConnection(socket, reads, this);
     this.#all.add(connection);
     return connection;
   }
