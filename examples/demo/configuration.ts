@@ -84,8 +84,9 @@ export function ordersYaml(ports: Ports): string {
         path: /health
         interval: 1s
   routers:
+    # The parent chose the path already; its health check comes this way too.
     orders:
-      rule: PathPrefix(\`/orders\`)
+      rule: PathPrefix(\`/\`)
       service: orders
       uplinks: [orders]
   services:

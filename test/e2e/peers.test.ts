@@ -1,6 +1,5 @@
 /** Who may speak to a child's uplink: only a parent of this mesh, proven by its certificate. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { identityDirectory } from '@ficus/child/state/identity-directory.ts';
@@ -31,7 +30,7 @@ async function ask(port: number, options: ConnectionOptions): Promise<string> {
   socket.on('secureConnect', () => {
     socket.write('GET / HTTP/1.1\r\nhost: x\r\nficus-uplink: orders\r\nconnection: close\r\n\r\n');
   });
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.on('close', resolve));
   return text === '' ? `refused (${error})` : (text.split('\r\n')[0] ?? '');
 }
 

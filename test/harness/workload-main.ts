@@ -9,6 +9,8 @@ const [name = 'workload', port = '0'] = process.argv.slice(2);
 
 const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => {
   const url = new URL(request.url ?? '/', 'http://workload');
+  // Reached through the route to one child alone.
+  url.pathname = url.pathname.replace(/^\/(?:vm|cluster)-\d+(?=\/)/, '');
   response.setHeader('x-served-by', name);
   if (url.pathname === '/echo') {
     response.setHeader('content-type', 'application/octet-stream');
