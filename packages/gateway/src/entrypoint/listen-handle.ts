@@ -42,10 +42,34 @@ export function openListenHandle(
   // Without a host both families are meant; a machine without IPv6 gets IPv4.
   if (host === '') {
     const both = create('::', port, 6);
-    if (typeof both !== 'number') return both;
+    if (typeof both !== 'number' && bindError(both) === 0) return both;
+    if (typeof both !== 'number') both.close();
     return opened(create('0.0.0.0', port, 4), entryPoint, address);
   }
   return opened(create(host, port, host.includes(':') ? 6 : 4), entryPoint, address);
+}
+
+/** Opens every entrypoint that is not in `open` yet: all of them, or none and an error. */
+export function openListenHandles<T extends { readonly name: string; readonly address: string }>(
+  entryPoints: readonly T[],
+  open: { has(name: string): boolean },
+): { entryPoint: T; handle: ListenHandle }[] {
+  const opening: { entryPoint: T; handle: ListenHandle }[] = [];
+  try {
+    for (const entryPoint of entryPoints) {
+      if (open.has(entryPoint.name)) continue;
+      opening.push({ entryPoint, handle: openListenHandle(entryPoint.name, entryPoint.address) });
+    }
+  } catch (error) {
+    for (const { handle } of opening) handle.close();
+    throw error;
+  }
+  return opening;
+}
+
+/** libuv keeps a failed bind to itself until it is asked for something. */
+function bindError(handle: ListenHandle): number {
+  return handle.getsockname({});
 }
 
 /** Port the handle is bound to. */
@@ -70,8 +94,12 @@ function splitAddress(address: string, entryPoint: string): { host: string; port
 }
 
 function opened(handle: ListenHandle | number, entryPoint: string, where: string): ListenHandle {
-  if (typeof handle !== 'number') return handle;
-  const code = getSystemErrorName(handle);
+  const status = typeof handle === 'number' ? handle : bindError(handle);
+  if (typeof handle !== 'number') {
+    if (status === 0) return handle;
+    handle.close();
+  }
+  const code = getSystemErrorName(status);
   const remedy =
     code === 'EADDRINUSE'
       ? 'stop the process that has the port (ss -ltnp shows it), or choose another address'

@@ -27,16 +27,22 @@ export interface ReadRequest {
   readonly streams: boolean;
 }
 
-/** Stands where a head could not be read. */
-export const noRequest: RequestHead = {
-  method: '',
-  path: '',
-  query: undefined,
-  authority: '',
-  host: '',
-  headers: [],
-  clientAddress: '',
-  secure: false,
+/** Stands where a head could not be read, so that its refusal goes the way of any other response. */
+export const unreadable: ReadRequest = {
+  request: {
+    method: '',
+    path: '',
+    query: undefined,
+    authority: '',
+    host: '',
+    headers: [],
+    clientAddress: '',
+    secure: false,
+  },
+  bodyLength: 0,
+  keepAlive: false,
+  upgrade: '',
+  streams: true,
 };
 
 export class RequestReader {

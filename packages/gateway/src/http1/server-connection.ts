@@ -11,12 +11,11 @@ import {
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { problemBody, problemHead } from '../http/respond.ts';
-import { passableTrailers } from '../http/trailers.ts';
 import type { Timed } from '../net/deadlines.ts';
 import type { Incoming } from '../net/reads.ts';
-import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { Output } from './output.ts';
-import { noRequest, type ReadRequest, RequestReader } from './request-reader.ts';
+import { type BodyOwner, RequestBody } from './request-body.ts';
+import { type ReadRequest, RequestReader, unreadable } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { ServerSettings } from './server-settings.ts';
 
@@ -24,14 +23,13 @@ const never = Number.POSITIVE_INFINITY;
 /** What a client may send ahead of its turn before its socket is paused. */
 const aheadLimit = 65536;
 /** After a refusal: how long, and for how many bytes, we read on so that the client gets to see the answer. */
-const lingerMs = 2000;
-const lingerBytes = 1024 * 1024;
+const linger = { ms: 2000, bytes: 1024 * 1024 };
 
 type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
-export class ServerConnection implements Exchange, DecodedBody, Timed {
+export class ServerConnection implements Exchange, BodyOwner, Timed {
   deadline = never;
-  request: RequestHead = noRequest;
+  request: RequestHead = unreadable.request;
   readonly facts: ConnectionFacts;
   bodyLength = 0;
   upgrade = '';
@@ -44,11 +42,8 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   readonly #writer: ResponseWriter;
   readonly #reader: RequestReader;
   #state: State = 'head';
-  #listener: ExchangeListener | undefined;
-  /** The body still to be read, undefined once the request is whole. */
-  #body: BodyDecoder | undefined;
-  #bodyBytes = 0;
-  #flowing = false;
+  listener: ExchangeListener | undefined;
+  readonly #body: RequestBody;
   #paused = false;
   #advancing = false;
   #keepAlive = true;
@@ -64,6 +59,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.#settings = settings;
     this.#writer = new ResponseWriter(new Output(socket));
     this.#reader = new RequestReader(settings.limits);
+    this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes, incoming.volatile);
     this.#wait(settings.limits.headTimeoutMs);
     settings.deadlines.add(this);
     incoming.onData((chunk) => this.#onData(chunk));
@@ -89,7 +85,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   #onData(chunk: Buffer): void {
     if (this.#state === 'lingering') {
       this.#lingered += chunk.length;
-      if (this.#lingered > lingerBytes) this.#socket.destroy();
+      if (this.#lingered > linger.bytes) this.#socket.destroy();
     } else if (this.#state === 'head' || this.#state === 'exchange') {
       this.#reader.push(chunk);
       this.#advance();
@@ -104,8 +100,9 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     while (this.#reader.pending) {
       if (this.#state === 'head') {
         if (!this.#readHead()) break;
-      } else if (this.#state === 'exchange' && this.#body !== undefined && this.#flowing) {
-        this.#feedBody(this.#body);
+      } else if (this.#state === 'exchange' && !this.#body.whole && this.#body.flowing) {
+        this.#body.feed(this.#reader);
+        this.#awaitBody();
       } else break;
     }
     this.#advancing = false;
@@ -124,17 +121,21 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
       return false;
     }
     if ('code' in result) {
-      this.#begin({ request: noRequest, bodyLength: 0, keepAlive: false, upgrade: '', streams: true });
-      this.refuse(result.code, result.detail);
+      this.#refuseHead(result.code, result.detail);
       return false;
     }
     this.#begin(result);
     const { maxRequestBodyBytes, readTimeoutMs } = this.#settings.limits;
-    if (readTimeoutMs > 0 && this.#body !== undefined) this.#wait(readTimeoutMs);
+    if (readTimeoutMs > 0 && !this.#body.whole) this.#wait(readTimeoutMs);
     if (maxRequestBodyBytes > 0 && this.bodyLength > maxRequestBodyBytes) {
       this.refuse('request.body-too-large', `at most ${maxRequestBodyBytes} bytes`);
     } else this.#settings.handle(this);
     return true;
+  }
+
+  #refuseHead(code: GatewayErrorCode, detail: string): void {
+    this.#begin(unreadable);
+    this.refuse(code, detail);
   }
 
   #begin(read: ReadRequest): void {
@@ -142,9 +143,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.upgrade = read.upgrade;
     this.bodyLength = read.bodyLength < 0 ? UNKNOWN_LENGTH : read.bodyLength;
     this.#keepAlive = read.keepAlive && !this.#settings.draining;
-    this.#body = read.bodyLength === 0 ? undefined : new BodyDecoder(read.bodyLength, this);
-    this.#bodyBytes = 0;
-    this.#flowing = false;
+    this.#body.begin(read.bodyLength);
     this.#state = 'exchange';
     this.#ended = false;
     this.status = 0;
@@ -153,43 +152,13 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.#settings.started(this);
   }
 
-  #feedBody(body: BodyDecoder): void {
-    if (!this.#reader.feed(body)) {
-      this.#fail('request.malformed', 'the chunked body is malformed');
-      return;
-    }
-    if (this.#body !== undefined && !this.#paused) this.#awaitBody();
-    this.#listener?.turnEnd();
-  }
-
-  bodyPiece(chunk: Buffer): void {
-    this.#bodyBytes += chunk.length;
-    const most = this.#settings.limits.maxRequestBodyBytes;
-    if (most > 0 && this.#bodyBytes > most) {
-      this.#fail('request.body-too-large', `at most ${most} bytes`);
-      return;
-    }
-    // Whoever gets it may keep it, for another attempt or in a socket's queue.
-    const piece = this.#incoming.volatile ? Buffer.from(chunk) : chunk;
-    if (this.#listener !== undefined && !this.#listener.bodyData(piece)) {
-      this.#flowing = false;
-      this.#pause();
-    }
-  }
-
-  bodyWhole(trailers: Headers | undefined): void {
-    this.#body = undefined;
-    this.deadline = never;
-    this.#listener?.bodyEnd(trailers === undefined ? undefined : passableTrailers(trailers));
-  }
-
   listen(listener: ExchangeListener): void {
-    this.#listener = listener;
+    this.listener = listener;
   }
 
   readBody(): void {
-    if (this.#body === undefined || this.#flowing) return;
-    this.#flowing = true;
+    if (this.#body.whole || this.#body.flowing) return;
+    this.#body.flowing = true;
     this.#awaitBody();
     this.#resume();
     if (this.#reader.pending) this.#advance();
@@ -207,7 +176,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     if (this.#state !== 'exchange' || this.status !== 0) return;
     this.status = head.status;
     // Unread body bytes would be taken for the next request.
-    const keepAlive = this.#keepAlive && this.#body === undefined && !this.#settings.draining;
+    const keepAlive = this.#keepAlive && this.#body.whole && !this.#settings.draining;
     this.#keepAlive = this.#writer.head(head, length, keepAlive);
     if (this.#settings.limits.writeTimeoutMs > 0) this.#wait(this.#settings.limits.writeTimeoutMs);
   }
@@ -220,7 +189,7 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     if (this.#state !== 'exchange' || this.#ended) return;
     this.#writer.end(trailers);
     this.#ended = true;
-    this.#listener = undefined;
+    this.listener = undefined;
     this.#settings.finished(this);
     this.#finish();
   }
@@ -259,24 +228,24 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
     this.#writer.switched(head, this.upgrade);
     this.#state = 'tunnel';
     this.deadline = never;
-    this.#listener = undefined;
+    this.listener = undefined;
     this.#settings.finished(this);
     this.#resume();
     return { socket: this.#socket, head: this.#reader.take(), onData: (to) => this.#incoming.handOver(to) };
   }
 
   /** The client is at fault in the middle of a request: stop the exchange, answer if there is still a chance. */
-  #fail(code: GatewayErrorCode, detail: string): void {
-    const listener = this.#listener;
-    this.#listener = undefined;
-    this.#flowing = false;
+  bodyFailed(code: GatewayErrorCode, detail: string): void {
+    const listener = this.listener;
+    this.listener = undefined;
+    this.#body.flowing = false;
     listener?.clientGone(code);
     this.refuse(code, detail);
   }
 
   /** The response is out: on to the next request, or an end that does not cut off the response. */
   #finish(): void {
-    if (this.#keepAlive && this.#body === undefined) {
+    if (this.#keepAlive && this.#body.whole) {
       this.#state = 'head';
       this.#headDeadline = never;
       this.#wait(this.#settings.limits.idleTimeoutMs);
@@ -285,15 +254,15 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
       return;
     }
     this.#state = 'lingering';
-    this.#body = undefined;
+    this.#body.drop();
     this.#socket.end();
     this.#resume();
-    this.#wait(lingerMs);
+    this.#wait(linger.ms);
   }
 
   #abandon(): void {
-    const listener = this.#listener;
-    this.#listener = undefined;
+    const listener = this.listener;
+    this.listener = undefined;
     this.#state = 'closed';
     if (!this.#ended) {
       this.#ended = true;
@@ -318,20 +287,26 @@ export class ServerConnection implements Exchange, DecodedBody, Timed {
   #drained(): void {
     if (this.#state !== 'exchange') return;
     if (this.#settings.limits.writeTimeoutMs === 0) this.deadline = never;
-    this.#listener?.responseDrained();
+    this.listener?.responseDrained();
   }
 
   expired(): void {
     if (this.#state === 'head' && this.#reader.pending) {
-      this.#begin({ request: noRequest, bodyLength: 0, keepAlive: false, upgrade: '', streams: true });
-      this.refuse('request.head-timeout', '');
+      this.#refuseHead('request.head-timeout', '');
     } else if (this.#state !== 'exchange') this.#socket.destroy();
-    else if (this.status === 0 && this.#body !== undefined) this.#fail('request.body-timeout', '');
+    else if (this.status === 0 && !this.#body.whole) this.bodyFailed('request.body-timeout', '');
     else this.breakOff();
   }
 
+  /** The next piece must come in time, unless it is we who make the client wait. */
   #awaitBody(): void {
-    if (this.#settings.limits.readTimeoutMs === 0) this.#wait(this.#settings.limits.bodyStallTimeoutMs);
+    if (this.#state !== 'exchange' || this.#settings.limits.readTimeoutMs > 0) return;
+    if (this.#body.whole || !this.#body.flowing) this.deadline = never;
+    else this.#wait(this.#settings.limits.bodyStallTimeoutMs);
+  }
+
+  bodyPaused(): void {
+    this.#pause();
   }
 
   #wait(ms: number): void {

@@ -1,5 +1,5 @@
 /** The data plane served in this process. */
-import { handlePort, type ListenHandle, openListenHandle } from '../entrypoint/listen-handle.ts';
+import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { Model } from '../model/model.ts';
 import type { DataPlane, EndpointFailure, Patch, PublishedDocument, Stats } from './data-plane.ts';
 import { drain } from './drain.ts';
@@ -22,19 +22,15 @@ export class LocalDataPlane implements DataPlane {
   }
 
   async apply(model: Model): Promise<void> {
-    const opened: [Model['entryPoints'][number], ListenHandle][] = [];
     // Ports first: a port that is taken must change nothing.
-    for (const entryPoint of model.entryPoints) {
-      if (!this.#open.has(entryPoint.name))
-        opened.push([entryPoint, openListenHandle(entryPoint.name, entryPoint.address)]);
-    }
+    const opened = openListenHandles(model.entryPoints, this.#open);
     try {
       this.#engine.apply(model);
     } catch (error) {
-      for (const [, handle] of opened) handle.close();
+      for (const { handle } of opened) handle.close();
       throw error;
     }
-    for (const [entryPoint, handle] of opened) {
+    for (const { entryPoint, handle } of opened) {
       this.#open.set(entryPoint.name, handle);
       this.ports.set(entryPoint.name, handlePort(handle));
       await this.#engine.listen(entryPoint, handle);

@@ -5,10 +5,13 @@ import type { Patch } from '../runtime/data-plane.ts';
 export class KeptPatches {
   /** The newest of each kind and subject, keyed by the JSON of a tuple. */
   #kept = new Map<string, Patch>();
+  /** Grows with every change of what is kept. */
+  version = 0;
 
   keep(patch: Patch): void {
     const key = subject(patch);
     if (key === undefined) return;
+    this.version++;
     // Legs are named one by one: an older patch may name others.
     const before = this.#kept.get(key);
     if (patch.kind === 'legs' && before?.kind === 'legs') {

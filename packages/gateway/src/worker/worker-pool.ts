@@ -1,6 +1,6 @@
 /** The data plane served by worker processes on shared listening handles: keeps them alike, replaces those that die. */
 import { FicusError } from '@ficus/common/errors.ts';
-import { handlePort, type ListenHandle, openListenHandle } from '../entrypoint/listen-handle.ts';
+import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
   DataPlane,
@@ -39,6 +39,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   #past: ProcessStats[] = [];
   #model: Model | undefined;
   #closing = false;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(count: number, log: DataPlaneLog) {
     this.#log = log;
@@ -50,12 +51,12 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     await Promise.all(this.#slots.map(({ worker }) => worker.ready));
   }
 
-  async apply(model: Model): Promise<void> {
-    const opened: { entryPoint: EntryPointModel; handle: ListenHandle }[] = [];
-    for (const entryPoint of model.entryPoints) {
-      if (!this.#handles.has(entryPoint.name))
-        opened.push({ entryPoint, handle: openListenHandle(entryPoint.name, entryPoint.address) });
-    }
+  apply(model: Model): Promise<void> {
+    return this.#inTurn(() => this.#apply(model));
+  }
+
+  async #apply(model: Model): Promise<void> {
+    const opened = openListenHandles(model.entryPoints, this.#handles);
     const answers = await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'apply', model })));
     const refused = answers.find((answer) => answer?.error !== undefined);
     if (refused !== undefined) {
@@ -74,7 +75,21 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     for (const { entryPoint, handle } of opened) {
       this.#handles.set(entryPoint.name, { entryPoint, handle });
       this.ports.set(entryPoint.name, handlePort(handle));
-      await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'listen', entryPoint }, handle)));
+      const listening = await Promise.all(
+        this.#slots.map(({ worker }) => worker.ask({ type: 'listen', entryPoint }, handle)),
+      );
+      const failed = listening.find((answer) => answer?.error !== undefined);
+      if (failed !== undefined) {
+        this.#handles.delete(entryPoint.name);
+        handle.close();
+        throw new FicusError(
+          'listen.failed',
+          `entrypoint ${entryPoint.name} cannot listen on ${entryPoint.address}: ${failed.error}`,
+          {
+            remedy: 'stop the process that has the port (ss -ltnp shows it), or choose another address',
+          },
+        );
+      }
     }
   }
 
@@ -113,7 +128,11 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     return { cut: answers.reduce((sum, answer) => sum + (answer?.cut ?? 0), 0) };
   }
 
-  async rollWorkers(): Promise<void> {
+  rollWorkers(): Promise<void> {
+    return this.#inTurn(() => this.#roll());
+  }
+
+  async #roll(): Promise<void> {
     for (const slot of this.#slots) {
       const old = slot.worker;
       const next = new WorkerProcess(this);
@@ -145,14 +164,26 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     const worker = new WorkerProcess(this);
     slot.worker = worker;
     slot.startedAt = performance.now();
-    await this.#prepare(worker);
+    await this.#inTurn(() => this.#prepare(worker));
+  }
+
+  /** Models, replacements and rolls one after the other: a new worker must not miss a model, nor get an older one late. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Brings a new worker to where the others are, and only then lets it accept. */
   async #prepare(worker: WorkerProcess): Promise<void> {
     await worker.ready;
     if (this.#model !== undefined) await worker.ask({ type: 'apply', model: this.#model });
-    for (const patch of this.#patches.all()) await worker.ask({ type: 'patch', patch });
+    // A patch made meanwhile may have overtaken its older self.
+    let version: number;
+    do {
+      version = this.#patches.version;
+      for (const patch of this.#patches.all()) await worker.ask({ type: 'patch', patch });
+    } while (version !== this.#patches.version);
     for (const document of this.#documents.values()) worker.tell({ type: 'publish', document });
     for (const { entryPoint, handle } of this.#handles.values())
       await worker.ask({ type: 'listen', entryPoint }, handle);
