@@ -135,6 +135,11 @@ test('a usage error has the same shape and exit code 2', async () => {
 
 test('every command explains itself with an example', async () => {
   const commands = [
+    '',
+    'token',
+    'weight',
+    'mode',
+    'pki',
     'parent',
     'child',
     'join',
@@ -157,7 +162,7 @@ test('every command explains itself with an example', async () => {
     'pki roots',
   ];
   for (const command of commands) {
-    const result = await run([...command.split(' '), '--help']);
+    const result = await run([...command.split(' ').filter(Boolean), '--help']);
     assert.equal(result.code, 0, command);
     assert.match(result.out, new RegExp(`Examples?:\n {2}ficus ${command.split(' ')[0]}`), command);
   }

@@ -18,7 +18,8 @@ import { version } from './version.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command('ficus')
     .description('Takes a monolith apart safely: a parent gateway, its children, and weights between them.')
-    .version(version(), '--version', 'print the version');
+    .version(version(), '--version', 'print the version')
+    .addHelpText('after', '\nExample:\n  ficus weight set orders vm-1=90 cluster-1=10 --reason "canary"');
   let code = 0;
   const cli: Cli = { io, exitCode: (value) => (code = value) };
   for (const register of [nodes, join, token, children, uplinks, weights, history, status, check, pki]) {

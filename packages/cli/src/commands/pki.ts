@@ -7,7 +7,10 @@ import type { InspectOptions } from './pki-inspect.ts';
 
 /** Registers the commands; what they do is loaded when they run. */
 export function pki(program: Command, cli: Cli): void {
-  const group = program.command('pki').description('certificates: list, inspect, revoke, export, roots');
+  const group = program
+    .command('pki')
+    .description('certificates: list, inspect, revoke, export, roots')
+    .addHelpText('after', '\nExample:\n  ficus pki list');
 
   adminOptions(group.command('list').description('list the certificates of the children'))
     .addHelpText('after', '\nExample:\n  ficus pki list')

@@ -16,7 +16,10 @@ interface CreateOptions extends AdminOptions {
 
 /** Registers the commands. */
 export function token(program: Command, cli: Cli): void {
-  const tokens = program.command('token').description('one-time tokens that children join with');
+  const tokens = program
+    .command('token')
+    .description('one-time tokens that children join with')
+    .addHelpText('after', '\nExample:\n  ficus token create --child vm-1 --workloads orders');
 
   adminOptions(
     tokens

@@ -22,7 +22,10 @@ type ChangeOptions = AdminOptions & { readonly reason: string };
 
 /** Registers the commands. */
 export function weights(program: Command, cli: Cli): void {
-  const weight = program.command('weight').description('the share of requests that each child gets');
+  const weight = program
+    .command('weight')
+    .description('the share of requests that each child gets')
+    .addHelpText('after', '\nExample:\n  ficus weight set orders vm-1=90 cluster-1=10 --reason canary');
   adminOptions(
     weight
       .command('set')
@@ -39,7 +42,10 @@ export function weights(program: Command, cli: Cli): void {
       setWeights(cli, uplink, pairs, options),
     );
 
-  const mode = program.command('mode').description('whether a child takes its weight, waits or is left out');
+  const mode = program
+    .command('mode')
+    .description('whether a child takes its weight, waits or is left out')
+    .addHelpText('after', '\nExample:\n  ficus mode set orders vm-1=standby --reason failover');
   adminOptions(
     mode
       .command('set')
