@@ -10,7 +10,6 @@ export class Output {
   readonly #socket: Socket;
   #text = '';
   #corked = false;
-  #open = true;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -33,9 +32,10 @@ export class Output {
         this.#socket.cork();
       }
       this.#push();
-      this.#open = this.#socket.write(chunk);
+      this.#socket.write(chunk);
     }
-    return this.#open && !this.#socket.writableNeedDrain;
+    // Asked now, not remembered: text still pending here raises no `drain`, so nobody may wait for one because of it.
+    return !this.#socket.writableNeedDrain;
   }
 
   /** Everything pending leaves now. False: wait for `drain`. */
@@ -56,6 +56,6 @@ export class Output {
     if (this.#text === '') return;
     const text = this.#text;
     this.#text = '';
-    this.#open = this.#socket.write(text, 'latin1');
+    this.#socket.write(text, 'latin1');
   }
 }
