@@ -99,6 +99,12 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
     this.#advancing = true;
     while (this.#reader.pending) {
       if (this.#state === 'head') {
+        // Answers that nobody reads must not pile up: the next request waits until they have left.
+        if (this.#socket.writableNeedDrain) {
+          this.#pause();
+          this.#wait(this.#settings.limits.idleTimeoutMs);
+          break;
+        }
         if (!this.#readHead()) break;
       } else if (this.#state === 'exchange' && !this.#body.whole && this.#body.flowing) {
         this.#body.feed(this.#reader);
@@ -285,6 +291,10 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   }
 
   #drained(): void {
+    if (this.#state === 'head') {
+      this.#resume();
+      this.#advance();
+    }
     if (this.#state !== 'exchange') return;
     if (this.#settings.limits.writeTimeoutMs === 0) this.deadline = never;
     this.listener?.responseDrained();
