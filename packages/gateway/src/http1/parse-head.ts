@@ -1,6 +1,6 @@
 /** Request and response heads from text to flat header arrays, strict as RFC 9112 asks (§2.2, §3, §4, §5). */
 import type { Headers } from '../http/headers.ts';
-import { headerName, known } from './header-names.ts';
+import { headerNameAt, known } from './header-names.ts';
 
 /** What framing and connection handling need to know of a head, gathered while parsing. */
 export interface ParsedHead {
@@ -92,9 +92,8 @@ function parseFields(
     if (++fields > maxFields) return 'too-many-fields';
     const colon = text.indexOf(':', at);
     if (colon < 0) return 'malformed';
-    const raw = text.slice(at, colon);
-    // A line without colon makes `raw` run over its end; CR and LF are no token characters, so it is refused here.
-    const name = headerName(raw);
+    // A line without colon makes the name run over its end; CR and LF are no token characters, so it is refused here.
+    const name = headerNameAt(text, at, colon);
     if (name === undefined) return 'malformed';
     const end = text.indexOf('\r\n', colon);
     if (end < 0) return 'malformed';
@@ -106,7 +105,7 @@ function parseFields(
     while (to > from && (code === SPACE || code === TAB)) code = text.charCodeAt(--to - 1);
     const value = text.slice(from, to);
     if (name.id !== known.other && !note(head, name.id, value)) return 'malformed';
-    headers.push(name.lower, value, raw);
+    headers.push(name.lower, value, name.raw);
     at = end + 2;
   }
   return head;
