@@ -146,7 +146,10 @@ export class RequestReader {
 
   /** Nothing that can still become a valid head is refused here, and nothing hopeless waits for its deadline. */
   #incomplete(buffer: Buffer): HeadFailure | undefined {
-    const fresh = buffer.toString('latin1', Math.max(0, this.#searched - 1));
+    const before = Math.max(0, this.#searched - 1);
+    // A CR that ended the last piece had nothing behind it yet; an LF there was judged with its CR, which is not in sight now.
+    const from = this.#searched > 0 && buffer[before] === 10 ? this.#searched : before;
+    const fresh = buffer.toString('latin1', from);
     this.#searched = buffer.length;
     return bareLineEnd.test(fresh) ? malformed('line ends must be CR LF') : undefined;
   }
