@@ -33,8 +33,8 @@ async function twoLegs(weights: readonly [number, number], modes: readonly ('act
   const gateway = await startGateway({
     services: [
       weighted('w', [
-        ['a', 1, weights[0], modes[0]],
-        ['b', 2, weights[1], modes[1]],
+        ['a', 1, weights[0], modes[0] ?? 'active'],
+        ['b', 2, weights[1], modes[1] ?? 'active'],
       ]),
       loadBalancer('a', [endpointModel(a.port)]),
       loadBalancer('b', [endpointModel(b.port)]),
