@@ -1,6 +1,6 @@
 /** Accepts cleartext connections straight from a listening handle, so that their reads can share memory. */
 import { getSystemErrorName } from 'node:util';
-import { type Incoming, incomingHandle } from '../net/reads.ts';
+import { type Incoming, IncomingHandle } from '../net/reads.ts';
 
 const backlog = 511;
 
@@ -29,7 +29,7 @@ export class Acceptor {
         return;
       }
       client.setNoDelay?.(true);
-      this.#accept(incomingHandle(client));
+      this.#accept(new IncomingHandle(client));
     };
     const status = accepting.listen(backlog);
     if (status < 0) throw new Error(`listen: ${getSystemErrorName(status)}`);

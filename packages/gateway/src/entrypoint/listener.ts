@@ -9,7 +9,7 @@ import type { ServerSettings } from '../http1/server-settings.ts';
 import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
-import { type Incoming, incomingSocket } from '../net/reads.ts';
+import { type Incoming, IncomingSocket } from '../net/reads.ts';
 import type { EntryPointCounters } from '../runtime/counters.ts';
 import { Acceptor } from './acceptor.ts';
 import { Certificates } from './certificates.ts';
@@ -159,7 +159,7 @@ export class Listener implements ServerSettings {
         uri = 'unknown';
       }
     }
-    this.#accept(incomingSocket(socket), uri);
+    this.#accept(new IncomingSocket(socket), uri);
   }
 
   #accept(incoming: Incoming, peerUri: string): void {

@@ -11,7 +11,7 @@ export const UNKNOWN_LENGTH = -1;
 
 /** Where the codec pushes the request body. */
 export interface BodySink {
-  /** False asks the codec to stop until `resumeBody`. */
+  /** False asks the codec to stop until `readBody`. */
   bodyData(chunk: Buffer): boolean;
   bodyEnd(trailers: Headers | undefined): void;
   /** All that one turn of the event loop had to say has been said: send on what was held back. */
@@ -53,9 +53,8 @@ export interface Exchange {
   readonly upgrade: string;
   /** Who hears of the client from now on. */
   listen(listener: ExchangeListener): void;
-  /** Starts the flow of the request body into the listener. */
+  /** Starts the flow of the request body into the listener, or lets it go on. */
   readBody(): void;
-  resumeBody(): void;
 
   /** Sends an interim response (1xx). */
   inform(head: ResponseHead): void;

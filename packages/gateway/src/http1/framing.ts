@@ -1,8 +1,9 @@
 /** How a body is delimited (RFC 9112 §6.3), decided once from the parsed head and never guessed. */
+import { UNKNOWN_LENGTH } from '../http/exchange.ts';
 import type { ParsedHead } from './parse-head.ts';
 
-/** A body's length in bytes, or one of these. */
-export const CHUNKED = -1;
+/** A body's length in bytes, or one of these. CHUNKED is what the exchange calls an unknown length. */
+export const CHUNKED = UNKNOWN_LENGTH;
 export const UNTIL_CLOSE = -2;
 
 export type FramingRefusal = 'malformed' | 'transfer-coding';

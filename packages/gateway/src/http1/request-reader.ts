@@ -128,6 +128,10 @@ export class RequestReader {
     if (bodyLength === 'transfer-coding')
       return { code: 'request.transfer-coding', detail: 'only chunked is known' };
     if (bodyLength === 'malformed') return malformed('the body framing is ambiguous');
+    const mostBody = this.#limits.maxRequestBodyBytes;
+    if (mostBody > 0 && bodyLength > mostBody) {
+      return { code: 'request.body-too-large', detail: `at most ${mostBody} bytes` };
+    }
     const request = toRequest(head, facts.peerAddress, facts.secure);
     if (request instanceof GatewayError) return request;
     this.#buffer = end + 4 === buffer.length ? undefined : buffer.subarray(end + 4);

@@ -1,34 +1,25 @@
 /** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
-import type { Socket } from 'node:net';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
-import {
-  type ConnectionFacts,
-  type Exchange,
-  type ExchangeListener,
-  type RawConnection,
-  UNKNOWN_LENGTH,
-} from '../http/exchange.ts';
+import type { ConnectionFacts, Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { problemBody, problemHead } from '../http/respond.ts';
-import type { Timed } from '../net/deadlines.ts';
 import type { Incoming } from '../net/reads.ts';
 import { Output } from './output.ts';
 import { type BodyOwner, RequestBody } from './request-body.ts';
 import { type ReadRequest, RequestReader, unreadable } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { ServerClock } from './server-clock.ts';
 import type { ServerSettings } from './server-settings.ts';
 
-const never = Number.POSITIVE_INFINITY;
 /** What a client may send ahead of its turn before its socket is paused. */
 const aheadLimit = 65536;
-/** After a refusal: how long, and for how many bytes, we read on so that the client gets to see the answer. */
-const linger = { ms: 2000, bytes: 1024 * 1024 };
+/** After a refusal this much is still read, so that the client gets to see the answer. */
+const lingerBytes = 1024 * 1024;
 
 type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
-export class ServerConnection implements Exchange, BodyOwner, Timed {
-  deadline = never;
+export class ServerConnection implements Exchange, BodyOwner {
   request: RequestHead = unreadable.request;
   readonly facts: ConnectionFacts;
   bodyLength = 0;
@@ -36,7 +27,6 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   /** Status sent for the exchange in progress, 0 before. */
   status = 0;
 
-  readonly #socket: Socket;
   readonly #incoming: Incoming;
   readonly #settings: ServerSettings;
   readonly #writer: ResponseWriter;
@@ -44,24 +34,21 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   #state: State = 'head';
   listener: ExchangeListener | undefined;
   readonly #body: RequestBody;
-  #paused = false;
+  readonly #clock: ServerClock;
   #advancing = false;
   #keepAlive = true;
   #ended = false;
   #lingered = 0;
-  #headDeadline = never;
 
   constructor(incoming: Incoming, facts: ConnectionFacts, settings: ServerSettings) {
     const socket = incoming.socket;
-    this.#socket = socket;
     this.#incoming = incoming;
     this.facts = facts;
     this.#settings = settings;
     this.#writer = new ResponseWriter(new Output(socket));
     this.#reader = new RequestReader(settings.limits);
     this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes, incoming.volatile);
-    this.#wait(settings.limits.headTimeoutMs);
-    settings.deadlines.add(this);
+    this.#clock = new ServerClock(settings.limits, settings.deadlines, () => this.#expired());
     incoming.onData((chunk) => this.#onData(chunk));
     socket.on('end', () => this.#left());
     socket.on('error', () => this.#left());
@@ -79,13 +66,13 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#incoming.socket.destroy();
   }
 
   #onData(chunk: Buffer): void {
     if (this.#state === 'lingering') {
       this.#lingered += chunk.length;
-      if (this.#lingered > linger.bytes) this.#socket.destroy();
+      if (this.#lingered > lingerBytes) this.#incoming.socket.destroy();
     } else if (this.#state === 'head' || this.#state === 'exchange') {
       this.#reader.push(chunk);
       this.#advance();
@@ -100,9 +87,9 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
     while (this.#reader.pending) {
       if (this.#state === 'head') {
         // Answers that nobody reads must not pile up: the next request waits until they have left.
-        if (this.#socket.writableNeedDrain) {
-          this.#pause();
-          this.#wait(this.#settings.limits.idleTimeoutMs);
+        if (this.#incoming.socket.writableNeedDrain) {
+          this.#incoming.pause();
+          this.#clock.idle();
           break;
         }
         if (!this.#readHead()) break;
@@ -112,48 +99,37 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
       } else break;
     }
     this.#advancing = false;
-    if (this.#state === 'exchange' && this.#reader.size > aheadLimit) this.#pause();
+    if (this.#state === 'exchange' && this.#reader.size > aheadLimit) this.#incoming.pause();
   }
 
   /** Starts the next exchange; false while its head is incomplete. */
   #readHead(): boolean {
     const result = this.#reader.readHead(this.facts);
     if (result === undefined) {
-      // The clock of a head starts with its first byte and is not wound up again by the next ones.
-      if (this.#reader.pending && this.deadline !== this.#headDeadline) {
-        this.#wait(this.#settings.limits.headTimeoutMs);
-        this.#headDeadline = this.deadline;
-      }
+      if (this.#reader.pending) this.#clock.headBegun();
       return false;
     }
     if ('code' in result) {
-      this.#refuseHead(result.code, result.detail);
+      this.#begin(unreadable);
+      this.refuse(result.code, result.detail);
       return false;
     }
     this.#begin(result);
-    const { maxRequestBodyBytes, readTimeoutMs } = this.#settings.limits;
-    if (readTimeoutMs > 0 && !this.#body.whole) this.#wait(readTimeoutMs);
-    if (maxRequestBodyBytes > 0 && this.bodyLength > maxRequestBodyBytes) {
-      this.refuse('request.body-too-large', `at most ${maxRequestBodyBytes} bytes`);
-    } else this.#settings.handle(this);
+    if (!this.#body.whole) this.#clock.requestBegun();
+    this.#settings.handle(this);
     return true;
-  }
-
-  #refuseHead(code: GatewayErrorCode, detail: string): void {
-    this.#begin(unreadable);
-    this.refuse(code, detail);
   }
 
   #begin(read: ReadRequest): void {
     this.request = read.request;
     this.upgrade = read.upgrade;
-    this.bodyLength = read.bodyLength < 0 ? UNKNOWN_LENGTH : read.bodyLength;
+    this.bodyLength = read.bodyLength;
     this.#keepAlive = read.keepAlive && !this.#settings.draining;
     this.#body.begin(read.bodyLength);
     this.#state = 'exchange';
     this.#ended = false;
     this.status = 0;
-    this.deadline = never;
+    this.#clock.stop();
     this.#writer.begin(read.request.method, read.streams);
     this.#settings.started(this);
   }
@@ -166,12 +142,8 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
     if (this.#body.whole || this.#body.flowing) return;
     this.#body.flowing = true;
     this.#awaitBody();
-    this.#resume();
+    this.#incoming.resume();
     if (this.#reader.pending) this.#advance();
-  }
-
-  resumeBody(): void {
-    this.readBody();
   }
 
   inform(head: ResponseHead): void {
@@ -184,7 +156,7 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
     // Unread body bytes would be taken for the next request.
     const keepAlive = this.#keepAlive && this.#body.whole && !this.#settings.draining;
     this.#keepAlive = this.#writer.head(head, length, keepAlive);
-    if (this.#settings.limits.writeTimeoutMs > 0) this.#wait(this.#settings.limits.writeTimeoutMs);
+    this.#clock.responseBegun();
   }
 
   write(chunk: Buffer): boolean {
@@ -201,17 +173,15 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   }
 
   flush(): void {
-    // A client that does not read is given as long as one that does not write.
-    if (!this.#writer.flush() && this.deadline === never)
-      this.#wait(this.#settings.limits.bodyStallTimeoutMs);
+    if (!this.#writer.flush()) this.#clock.responseHeld();
   }
 
   breakOff(): void {
     if (this.#state !== 'exchange') return;
     this.#abandon();
     // A reset, where TCP allows it: after a plain FIN a close-delimited body would look whole.
-    if (this.facts.secure) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    if (this.facts.secure) this.#incoming.socket.destroy();
+    else this.#incoming.socket.resetAndDestroy();
   }
 
   refuse(code: GatewayErrorCode, detail: string): void {
@@ -229,15 +199,19 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   }
 
   switchProtocols(head: ResponseHead): RawConnection | undefined {
-    if (this.#state !== 'exchange' || this.#socket.destroyed) return undefined;
+    if (this.#state !== 'exchange' || this.#incoming.socket.destroyed) return undefined;
     this.status = 101;
     this.#writer.switched(head, this.upgrade);
     this.#state = 'tunnel';
-    this.deadline = never;
+    this.#clock.stop();
     this.listener = undefined;
     this.#settings.finished(this);
-    this.#resume();
-    return { socket: this.#socket, head: this.#reader.take(), onData: (to) => this.#incoming.handOver(to) };
+    this.#incoming.resume();
+    return {
+      socket: this.#incoming.socket,
+      head: this.#reader.take(),
+      onData: (to) => this.#incoming.handOver(to),
+    };
   }
 
   /** The client is at fault in the middle of a request: stop the exchange, answer if there is still a chance. */
@@ -253,17 +227,16 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   #finish(): void {
     if (this.#keepAlive && this.#body.whole) {
       this.#state = 'head';
-      this.#headDeadline = never;
-      this.#wait(this.#settings.limits.idleTimeoutMs);
-      this.#resume();
+      this.#clock.idle();
+      this.#incoming.resume();
       if (this.#reader.pending) this.#advance();
       return;
     }
     this.#state = 'lingering';
     this.#body.drop();
-    this.#socket.end();
-    this.#resume();
-    this.#wait(linger.ms);
+    this.#incoming.socket.end();
+    this.#incoming.resume();
+    this.#clock.linger();
   }
 
   #abandon(): void {
@@ -280,60 +253,44 @@ export class ServerConnection implements Exchange, BodyOwner, Timed {
   #left(): void {
     if (this.#state === 'tunnel') return;
     if (this.#state === 'exchange') this.#abandon();
-    if (this.#state !== 'lingering') this.#socket.destroy();
+    if (this.#state !== 'lingering') this.#incoming.socket.destroy();
   }
 
   #closed(): void {
     if (this.#state === 'exchange') this.#abandon();
     this.#state = 'closed';
-    this.#settings.deadlines.delete(this);
+    this.#clock.close();
     this.#settings.closed(this);
   }
 
   #drained(): void {
     if (this.#state === 'head') {
-      this.#resume();
+      this.#incoming.resume();
       this.#advance();
     }
     if (this.#state !== 'exchange') return;
-    if (this.#settings.limits.writeTimeoutMs === 0) this.deadline = never;
+    this.#clock.responseMoves();
     this.listener?.responseDrained();
   }
 
-  expired(): void {
+  #expired(): void {
     if (this.#state === 'head' && this.#reader.pending) {
-      this.#refuseHead('request.head-timeout', '');
-    } else if (this.#state !== 'exchange') this.#socket.destroy();
+      this.#begin(unreadable);
+      this.refuse('request.head-timeout', '');
+    } else if (this.#state !== 'exchange') this.#incoming.socket.destroy();
     else if (this.status === 0 && !this.#body.whole) this.bodyFailed('request.body-timeout', '');
     else this.breakOff();
   }
 
   /** The next piece must come in time, unless it is we who make the client wait. */
   #awaitBody(): void {
-    if (this.#state !== 'exchange' || this.#settings.limits.readTimeoutMs > 0) return;
-    if (this.#body.whole || !this.#body.flowing) this.deadline = never;
-    else this.#wait(this.#settings.limits.bodyStallTimeoutMs);
+    if (this.#state !== 'exchange') return;
+    if (this.#body.whole || !this.#body.flowing) this.#clock.bodyRests();
+    else this.#clock.awaitBody();
   }
 
   bodyPaused(): void {
-    this.#pause();
-  }
-
-  #wait(ms: number): void {
-    this.deadline = ms > 0 ? this.#settings.deadlines.now + ms : never;
-  }
-
-  #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    // Waiting for us is not the client's stall.
-    if (this.#settings.limits.readTimeoutMs === 0) this.deadline = never;
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#socket.resume();
+    this.#clock.bodyRests();
+    this.#incoming.pause();
   }
 }

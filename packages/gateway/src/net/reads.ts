@@ -26,42 +26,67 @@ export class Reads {
   }
 }
 
-/** A socket that was accepted, however its bytes come. */
-export interface Incoming {
+/** An accepted connection's bytes, however they come. */
+export abstract class Incoming {
   readonly socket: Socket;
   /** Chunks are valid only until the listener returns. */
   readonly volatile: boolean;
-  onData(listener: (chunk: Buffer) => void): void;
+  #paused = false;
+
+  constructor(socket: Socket, isVolatile: boolean) {
+    this.socket = socket;
+    this.volatile = isVolatile;
+  }
+
+  abstract onData(listener: (chunk: Buffer) => void): void;
   /** From now on `listener` gets the bytes, each piece its own to keep. */
-  handOver(listener: (chunk: Buffer) => void): void;
+  abstract handOver(listener: (chunk: Buffer) => void): void;
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
 }
 
-/** A socket around an accepted libuv handle, reading into shared memory. */
-export function incomingHandle(handle: object): Incoming {
-  const reads = new Reads(false);
-  // `handle` is how net.Server itself makes its sockets; its types leave it out.
-  const socket = new Socket({ handle, onread: reads.onread } as unknown as { readable: boolean });
-  return {
-    socket,
-    volatile: true,
-    onData(listener) {
-      reads.receive = listener;
-    },
-    handOver(listener) {
-      reads.receive = (chunk) => listener(Buffer.from(chunk));
-    },
-  };
+/** A connection around an accepted libuv handle, reading into shared memory. */
+export class IncomingHandle extends Incoming {
+  readonly #reads: Reads;
+
+  constructor(handle: object) {
+    const reads = new Reads(false);
+    // `handle` is how net.Server itself makes its sockets; its types leave it out.
+    super(new Socket({ handle, onread: reads.onread } as unknown as { readable: boolean }), true);
+    this.#reads = reads;
+  }
+
+  onData(listener: (chunk: Buffer) => void): void {
+    this.#reads.receive = listener;
+  }
+
+  handOver(listener: (chunk: Buffer) => void): void {
+    this.#reads.receive = (chunk) => listener(Buffer.from(chunk));
+  }
 }
 
-/** A socket that a server of Node's made: its chunks are fresh memory. */
-export function incomingSocket(socket: Socket): Incoming {
-  return {
-    socket,
-    volatile: false,
-    onData: (listener) => void socket.on('data', listener),
-    handOver(listener) {
-      socket.removeAllListeners('data');
-      socket.on('data', listener);
-    },
-  };
+/** A connection that a server of Node's accepted: its chunks are fresh memory. */
+export class IncomingSocket extends Incoming {
+  constructor(socket: Socket) {
+    super(socket, false);
+  }
+
+  onData(listener: (chunk: Buffer) => void): void {
+    this.socket.on('data', listener);
+  }
+
+  handOver(listener: (chunk: Buffer) => void): void {
+    this.socket.removeAllListeners('data');
+    this.socket.on('data', listener);
+  }
 }

@@ -194,7 +194,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   requestDrained(): void {
-    this.#exchange.resumeBody();
+    this.#exchange.readBody();
   }
 
   clientGone(): void {

@@ -15,6 +15,8 @@ export class Registry {
   /** By the JSON of a tuple: unambiguous, unlike joined strings. */
   #held = new Map<string, Held>();
   #next = new Map<string, Held>();
+  /** Of earlier generations, while they still serve what they began. */
+  #retired = new Set<Pool>();
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
@@ -56,8 +58,15 @@ export class Registry {
   commit(models: readonly TransportModel[]): void {
     const used = new Set<Pool>();
     for (const { pools } of this.#next.values()) for (const pool of pools.values()) used.add(pool);
-    for (const { pools } of this.#held.values())
-      for (const pool of pools.values()) if (!used.has(pool)) pool.retire();
+    for (const pool of this.#retired)
+      if (used.has(pool) || pool.connections.size === 0) this.#retired.delete(pool);
+    for (const { pools } of this.#held.values()) {
+      for (const pool of pools.values()) {
+        if (used.has(pool)) continue;
+        pool.retire();
+        this.#retired.add(pool);
+      }
+    }
     for (const model of models) {
       const transport = this.#next.get(JSON.stringify(model.name))?.transport;
       if (transport !== undefined && transport.model !== model)
@@ -77,7 +86,9 @@ export class Registry {
     return this.#held.get(JSON.stringify(name))?.transport;
   }
 
+  /** Every pool that may still have connections, retired ones too. */
   *pools(): Iterable<Pool> {
+    yield* this.#retired;
     for (const { pools } of this.#held.values()) yield* pools.values();
   }
 }

@@ -1,0 +1,85 @@
+/** The deadlines of one server connection: which limit counts at which moment. Only one runs at a time. */
+import type { ConnectionLimits } from '../model/model.ts';
+import type { Deadlines, Timed } from '../net/deadlines.ts';
+
+const never = Number.POSITIVE_INFINITY;
+/** After a refusal we read on for this long, so that the client gets to see the answer. */
+const lingerMs = 2000;
+
+export class ServerClock implements Timed {
+  deadline = never;
+  readonly #limits: ConnectionLimits;
+  readonly #deadlines: Deadlines;
+  readonly #expired: () => void;
+  /** The deadline of the head that is coming in. */
+  #head = never;
+
+  constructor(limits: ConnectionLimits, deadlines: Deadlines, expired: () => void) {
+    this.#limits = limits;
+    this.#deadlines = deadlines;
+    this.#expired = expired;
+    this.#wait(limits.headTimeoutMs);
+    deadlines.add(this);
+  }
+
+  expired(): void {
+    this.#expired();
+  }
+
+  close(): void {
+    this.#deadlines.delete(this);
+  }
+
+  stop(): void {
+    this.deadline = never;
+  }
+
+  /** Between requests. */
+  idle(): void {
+    this.#head = never;
+    this.#wait(this.#limits.idleTimeoutMs);
+  }
+
+  /** Some bytes of a head are here: its clock starts with the first and is not wound up again by the next ones. */
+  headBegun(): void {
+    if (this.deadline === this.#head) return;
+    this.#wait(this.#limits.headTimeoutMs);
+    this.#head = this.deadline;
+  }
+
+  /** A head is complete and its body is to come. */
+  requestBegun(): void {
+    if (this.#limits.readTimeoutMs > 0) this.#wait(this.#limits.readTimeoutMs);
+  }
+
+  /** The next piece of the body must come in time. */
+  awaitBody(): void {
+    if (this.#limits.readTimeoutMs === 0) this.#wait(this.#limits.bodyStallTimeoutMs);
+  }
+
+  /** It is we who make the client wait, or the body is whole. */
+  bodyRests(): void {
+    if (this.#limits.readTimeoutMs === 0) this.deadline = never;
+  }
+
+  responseBegun(): void {
+    if (this.#limits.writeTimeoutMs > 0) this.#wait(this.#limits.writeTimeoutMs);
+  }
+
+  /** A client that does not read is given as long as one that does not write. */
+  responseHeld(): void {
+    if (this.deadline === never) this.#wait(this.#limits.bodyStallTimeoutMs);
+  }
+
+  responseMoves(): void {
+    if (this.#limits.writeTimeoutMs === 0) this.deadline = never;
+  }
+
+  linger(): void {
+    this.#wait(lingerMs);
+  }
+
+  #wait(ms: number): void {
+    this.deadline = ms > 0 ? this.#deadlines.now + ms : never;
+  }
+}
