@@ -17,6 +17,8 @@ export interface ParentOptions {
   readonly mesh?: boolean;
   /** Worker processes; default 0: serves in the main process. */
   readonly workers?: number;
+  /** Port of the public entrypoint; default: a free one. */
+  readonly web?: number;
   /** Life of children's certificates. */
   readonly certificateTtl?: string;
 }
@@ -126,7 +128,7 @@ export class ParentProcess extends NodeProcess {
 /** Writes a parent's configuration without starting it. */
 export async function makeParent(options: ParentOptions = {}): Promise<ParentProcess> {
   const directory = await TemporaryDirectory.make('parent');
-  const ports = { web: await freePort(), join: await freePort() };
+  const ports = { web: options.web ?? (await freePort()), join: await freePort() };
   const mesh = options.mesh ?? true;
   await directory.write('dynamic.yaml', options.dynamic ?? {});
   await directory.write('parent.yaml', {

@@ -58,6 +58,7 @@ test('weight set sends the weights and shows before, after and shares', async ()
   assert.deepEqual(admin.asked.at(-1), {
     line: 'PUT /v1/uplinks/orders/weights',
     body: { weights: { 'vm-1': 90, 'cluster-1': 10 }, reason: 'canary', actor: 'ada' },
+    actor: 'ada',
   });
   assert.equal(
     result.out,

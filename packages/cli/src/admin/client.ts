@@ -15,8 +15,11 @@ export interface AdminClient {
   close(): Promise<void>;
 }
 
-/** Opens a client; nothing is dialled before the first request. */
-export async function openAdminClient(place: AdminPlace): Promise<AdminClient> {
+/**
+ * Opens a client; nothing is dialled before the first request. `actor` is who the history names for requests whose body
+ * has no place for it.
+ */
+export async function openAdminClient(place: AdminPlace, actor: string): Promise<AdminClient> {
   const { Client } = await import('undici');
   const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   const client =
@@ -37,6 +40,8 @@ export async function openAdminClient(place: AdminPlace): Promise<AdminClient> {
         headers: {
           accept: 'application/json, application/problem+json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          // A header takes no other characters; the body of a change does.
+          ...(/^[\x20-\x7e]+$/.test(actor) ? { 'x-ficus-actor': actor } : {}),
           ...(authorization === undefined ? {} : { authorization }),
         },
         body: body === undefined ? null : JSON.stringify(body),

@@ -24,7 +24,7 @@ export async function withAdmin<T>(
   use: (client: AdminClient) => Promise<T>,
 ): Promise<T> {
   const place = await locateAdmin(options, cli.io, socketOfConfig);
-  const client = await openAdminClient(place);
+  const client = await openAdminClient(place, actor(cli));
   try {
     return await use(client);
   } finally {

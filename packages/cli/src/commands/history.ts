@@ -8,6 +8,9 @@ import { json } from '../output/io.ts';
 import { table } from '../output/table.ts';
 import type { Cli } from '../program.ts';
 
+/** Characters of a change in the table. */
+const mostChange = 60;
+
 interface HistoryOptions extends AdminOptions {
   readonly uplink?: string;
   readonly limit?: string;
@@ -47,7 +50,7 @@ async function show(cli: Cli, options: HistoryOptions): Promise<void> {
         { title: 'actor', value: (row) => row.actor },
         { title: 'action', value: (row) => row.action },
         { title: 'subject', value: (row) => row.subject },
-        { title: 'change', value: (row) => difference(row.before, row.after) },
+        { title: 'change', value: (row) => shortened(difference(row.before, row.after)) },
         { title: 'reason', value: (row) => row.reason },
       ],
       answer.entries,
@@ -58,6 +61,11 @@ async function show(cli: Cli, options: HistoryOptions): Promise<void> {
       ? 'the hash chain is verified\n'
       : 'error: the hash chain is BROKEN: an entry was changed or removed after it was written\n',
   );
+}
+
+/** The whole change is in `--json`. */
+function shortened(text: string): string {
+  return text.length > mostChange ? `${text.slice(0, mostChange - 1)}…` : text;
 }
 
 /** What changed between two values: `vm-1 90 → 10, cluster-1 10 → 90` for records, else nothing or the whole. */

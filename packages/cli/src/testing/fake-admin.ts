@@ -7,19 +7,23 @@ import { join } from 'node:path';
 export interface FakeAdmin extends AsyncDisposable {
   readonly socket: string;
   readonly directory: string;
-  readonly asked: { readonly line: string; readonly body: unknown }[];
+  readonly asked: { readonly line: string; readonly body: unknown; readonly actor: unknown }[];
 }
 
 /** `answers` by request line, such as `GET /v1/children`; anything else is a 404 problem document. */
 export async function fakeAdmin(answers: Readonly<Record<string, unknown>>): Promise<FakeAdmin> {
   const directory = await mkdtemp(join(tmpdir(), 'ficus-cli-'));
   const socket = join(directory, 'admin.sock');
-  const asked: { line: string; body: unknown }[] = [];
+  const asked: { line: string; body: unknown; actor: unknown }[] = [];
   const server = createServer(async (request, response) => {
     const line = `${request.method} ${request.url}`;
     let text = '';
     for await (const chunk of request) text += chunk;
-    asked.push({ line, body: text === '' ? undefined : JSON.parse(text) });
+    asked.push({
+      line,
+      body: text === '' ? undefined : JSON.parse(text),
+      actor: request.headers['x-ficus-actor'],
+    });
     const answer = answers[line];
     response.statusCode = answer === undefined ? 404 : 200;
     response.end(
