@@ -123,8 +123,9 @@ export class Listener implements ServerSettings {
     this.#server.close();
   }
 
-  closeIdle(): void {
-    for (const connection of this.#connections) if (connection.idle) connection.close();
+  /** Closes connections that were between requests for `ms` or longer. */
+  closeIdle(ms: number): void {
+    for (const connection of this.#connections) if (connection.idleFor(ms)) connection.close();
   }
 
   /** Cuts everything; returns how many requests were in flight. */

@@ -11,7 +11,7 @@ export const UNKNOWN_LENGTH = -1;
 
 /** Where the codec pushes the request body. */
 export interface BodySink {
-  /** False asks the codec to stop until `readBody`. */
+  /** False asks the codec to stop until `readBody`. The chunk is valid only until this returns: who keeps it copies it. */
   bodyData(chunk: Buffer): boolean;
   bodyEnd(trailers: Headers | undefined): void;
   /** All that one turn of the event loop had to say has been said: send on what was held back. */
@@ -60,7 +60,7 @@ export interface Exchange {
   inform(head: ResponseHead): void;
   /** Sends the head. `length`: body bytes, or UNKNOWN_LENGTH. The bytes may wait for `flush`. */
   respond(head: ResponseHead, length: number): void;
-  /** False asks the caller to stop until `responseDrained`. */
+  /** Takes a copy of `chunk`. False asks the caller to stop until `responseDrained`. */
   write(chunk: Buffer): boolean;
   end(trailers: Headers | undefined): void;
   /** Everything held back since the last flush leaves now, in one write. */

@@ -1,6 +1,6 @@
 /** Decoder of the chunked transfer coding (RFC 9112 §7.1), fed with whatever pieces arrive. */
 import type { Headers } from '../http/headers.ts';
-import { parseTrailers } from './parse-head.ts';
+import { bareLineEnd, parseTrailers } from './parse-head.ts';
 
 /** What the decoder found; `data` may run many times before `end`. */
 export interface ChunkedSink {
@@ -118,6 +118,8 @@ export class ChunkedDecoder {
       end = found < 0 ? -1 : found + 2;
     }
     if (end < 0) {
+      // Nothing hopeless waits for its deadline.
+      if (bareLineEnd.test(text)) return -1;
       if (text.length > maxTrailerBytes) return -1;
       this.#trailer = text;
       return buffer.length;

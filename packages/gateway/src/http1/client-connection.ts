@@ -11,7 +11,7 @@ import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { ConnectionOwner, ResponseListener } from './client-roles.ts';
 import { UNTIL_CLOSE } from './framing.ts';
-import { copyLimit, Output } from './output.ts';
+import { Output } from './output.ts';
 import { connectionHas, type ParsedHead } from './parse-head.ts';
 import { ResponseReader, readResponse } from './response-reader.ts';
 
@@ -220,11 +220,7 @@ export class ClientConnection implements DecodedBody, Timed {
   }
 
   bodyPiece(chunk: Buffer): void {
-    const listener = this.#listener;
-    if (listener === undefined) return;
-    // A large piece may wait in a socket's queue; a small one is copied into text on its way.
-    const piece = chunk.length > copyLimit ? Buffer.from(chunk) : chunk;
-    if (!listener.responseData(piece)) this.#socket.pause();
+    if (this.#listener?.responseData(chunk) === false) this.#socket.pause();
   }
 
   bodyWhole(trailers: Headers | undefined): void {

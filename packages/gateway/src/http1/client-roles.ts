@@ -11,7 +11,7 @@ export interface ResponseListener {
   responseInform(head: ResponseHead): void;
   /** `length`: body bytes or UNKNOWN_LENGTH. */
   responseHead(head: ResponseHead, length: number): void;
-  /** False asks to stop until `resume`. */
+  /** False asks to stop until `resume`. The chunk is valid only until this returns. */
   responseData(chunk: Buffer): boolean;
   responseEnd(trailers: Headers | undefined): void;
   /** All that came in this turn was delivered. */

@@ -1,10 +1,15 @@
 /** Gathers what one turn has to say to a socket, so that a small message leaves in one write. */
 import type { Socket } from 'node:net';
 
-/** Pieces up to this are copied into the pending text; larger ones are written as they are and must not change. */
+/** Pieces up to this are copied into the pending text; larger ones through a slab. */
 export const copyLimit = 8192;
 /** Pending text beyond this leaves at once. */
 const textLimit = 32768;
+
+const slabBytes = 65536;
+/** Slabs kept for the next write: 4 MiB at most. */
+const mostSlabs = 64;
+const slabs: Buffer[] = [];
 
 export class Output {
   readonly #socket: Socket;
@@ -32,7 +37,7 @@ export class Output {
         this.#socket.cork();
       }
       this.#push();
-      this.#socket.write(chunk);
+      this.#writeCopy(chunk);
     }
     // Asked now, not remembered: text still pending here raises no `drain`, so nobody may wait for one because of it.
     return !this.#socket.writableNeedDrain;
@@ -50,6 +55,19 @@ export class Output {
 
   get pending(): boolean {
     return this.#corked || this.#text !== '';
+  }
+
+  /** Through a slab that is used again once its bytes have left: a fresh buffer a read is 64 MiB of garbage before V8 looks. */
+  #writeCopy(chunk: Buffer): void {
+    if (chunk.length > slabBytes) {
+      this.#socket.write(Buffer.from(chunk));
+      return;
+    }
+    const slab = slabs.pop() ?? Buffer.allocUnsafeSlow(slabBytes);
+    chunk.copy(slab);
+    this.#socket.write(slab.subarray(0, chunk.length), () => {
+      if (slabs.length < mostSlabs) slabs.push(slab);
+    });
   }
 
   #push(): void {

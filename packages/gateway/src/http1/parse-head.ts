@@ -33,6 +33,8 @@ export type HeadRefusal = 'malformed' | 'version' | 'too-many-fields';
 
 /** Control characters anywhere, a CR without LF, an LF without CR: never inside a head. */
 const illegal = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+/** A bare LF, or a CR that no LF follows, in what has come of a head or trailer section so far. */
+export const bareLineEnd = /(?<!\r)\n|\r(?=[^\n])|\0/;
 const methodToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/;
 const digits = /^[0-9]{1,16}$/;
 const SPACE = 32;

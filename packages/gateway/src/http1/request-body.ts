@@ -20,15 +20,12 @@ export class RequestBody implements DecodedBody {
   flowing = false;
   readonly #owner: BodyOwner;
   readonly #mostBytes: number;
-  /** Pieces are valid only until we return, so what is passed on is copied. */
-  readonly #volatile: boolean;
   #decoder: BodyDecoder | undefined;
   #bytes = 0;
 
-  constructor(owner: BodyOwner, mostBytes: number, volatile: boolean) {
+  constructor(owner: BodyOwner, mostBytes: number) {
     this.#owner = owner;
     this.#mostBytes = mostBytes;
-    this.#volatile = volatile;
   }
 
   /** All of it was read (or there is none). */
@@ -61,8 +58,7 @@ export class RequestBody implements DecodedBody {
       this.#owner.bodyFailed('request.body-too-large', `at most ${this.#mostBytes} bytes`);
       return;
     }
-    const piece = this.#volatile ? Buffer.from(chunk) : chunk;
-    if (this.#owner.listener?.bodyData(piece) === false) {
+    if (this.#owner.listener?.bodyData(chunk) === false) {
       this.flowing = false;
       this.#owner.bodyPaused();
     }

@@ -5,12 +5,10 @@ import type { RequestHead } from '../http/message.ts';
 import type { ConnectionLimits } from '../model/model.ts';
 import type { BodyDecoder } from './body-decoder.ts';
 import { requestFraming } from './framing.ts';
-import { connectionHas, parseRequestHead } from './parse-head.ts';
+import { bareLineEnd, connectionHas, parseRequestHead } from './parse-head.ts';
 import { toRequest, upgradeProtocol } from './request-target.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');
-/** A bare LF, or a CR that no LF follows, in what has come of a head so far. */
-const bareLineEnd = /(?<!\r)\n|\r(?=[^\n])|\0/;
 
 export interface HeadFailure {
   readonly code: GatewayErrorCode;
@@ -50,6 +48,7 @@ export class RequestReader {
   #buffer: Buffer | undefined;
   /** Bytes already searched for the end of a head. */
   #searched = 0;
+  #forgiven = false;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -95,17 +94,14 @@ export class RequestReader {
 
   /** The next request, why it is refused, or undefined while its head is incomplete. */
   readHead(facts: ConnectionFacts): ReadRequest | HeadFailure | undefined {
-    let buffer = this.#buffer as Buffer;
+    const buffer = this.#buffer as Buffer;
     // RFC 9112 §2.2: one empty line before a request is forgiven.
     if (this.#searched === 0 && buffer[0] === 13) {
       if (buffer.length < 2) return undefined;
-      if (buffer[1] !== 10 || buffer[2] === 13) return malformed('want a method');
-      if (buffer.length === 2) {
-        this.#buffer = undefined;
-        return undefined;
-      }
-      buffer = buffer.subarray(2);
-      this.#buffer = buffer;
+      if (buffer[1] !== 10 || this.#forgiven) return malformed('want a method');
+      this.#forgiven = true;
+      this.#buffer = buffer.length === 2 ? undefined : buffer.subarray(2);
+      return this.#buffer === undefined ? undefined : this.readHead(facts);
     }
     const end = buffer.indexOf(headEnd, Math.max(0, this.#searched - 3));
     const most = this.#limits.maxHeaderBytes;
@@ -114,6 +110,7 @@ export class RequestReader {
       if (end < 0) return this.#incomplete(buffer);
     }
     this.#searched = 0;
+    this.#forgiven = false;
     const head = parseRequestHead(buffer.toString('latin1', 0, end + 2), this.#limits.maxHeaderCount);
     if (typeof head === 'string') {
       if (head === 'version') return { code: 'request.version', detail: 'want HTTP/1.1 or HTTP/1.0' };

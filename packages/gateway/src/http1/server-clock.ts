@@ -8,6 +8,8 @@ const lingerMs = 2000;
 
 export class ServerClock implements Timed {
   deadline = never;
+  /** Since when nothing was asked of the connection; coarse, as `Deadlines.now`. */
+  #quietSince: number;
   readonly #limits: ConnectionLimits;
   readonly #deadlines: Deadlines;
   readonly #expired: () => void;
@@ -18,6 +20,7 @@ export class ServerClock implements Timed {
     this.#limits = limits;
     this.#deadlines = deadlines;
     this.#expired = expired;
+    this.#quietSince = deadlines.now;
     this.#wait(limits.headTimeoutMs);
     deadlines.add(this);
   }
@@ -30,6 +33,10 @@ export class ServerClock implements Timed {
     this.#deadlines.delete(this);
   }
 
+  quietFor(ms: number): boolean {
+    return this.#deadlines.now - this.#quietSince >= ms;
+  }
+
   stop(): void {
     this.deadline = never;
   }
@@ -37,6 +44,7 @@ export class ServerClock implements Timed {
   /** Between requests. */
   idle(): void {
     this.#head = never;
+    this.#quietSince = this.#deadlines.now;
     this.#wait(this.#limits.idleTimeoutMs);
   }
 

@@ -47,7 +47,7 @@ export class ServerConnection implements Exchange, BodyOwner {
     this.#settings = settings;
     this.#writer = new ResponseWriter(new Output(socket));
     this.#reader = new RequestReader(settings.limits);
-    this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes, incoming.volatile);
+    this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes);
     this.#clock = new ServerClock(settings.limits, settings.deadlines, () => this.#expired());
     incoming.onData((chunk) => this.#onData(chunk));
     socket.on('end', () => this.#left());
@@ -56,9 +56,9 @@ export class ServerConnection implements Exchange, BodyOwner {
     socket.on('drain', () => this.#drained());
   }
 
-  /** Between requests: may be closed without cutting anything. */
-  get idle(): boolean {
-    return this.#state === 'head' && !this.#reader.pending;
+  /** Between requests for `ms` or longer: may be closed without cutting anything, nor a request that is on its way. */
+  idleFor(ms: number): boolean {
+    return this.#state === 'head' && !this.#reader.pending && this.#clock.quietFor(ms);
   }
 
   get busy(): boolean {
@@ -153,8 +153,8 @@ export class ServerConnection implements Exchange, BodyOwner {
   respond(head: ResponseHead, length: number): void {
     if (this.#state !== 'exchange' || this.status !== 0) return;
     this.status = head.status;
-    // Unread body bytes would be taken for the next request.
-    const keepAlive = this.#keepAlive && this.#body.whole && !this.#settings.draining;
+    // Unread body bytes would be taken for the next request, and so would what a refused upgrade left behind (RFC 9931).
+    const keepAlive = this.#keepAlive && this.#body.whole && this.upgrade === '' && !this.#settings.draining;
     this.#keepAlive = this.#writer.head(head, length, keepAlive);
     this.#clock.responseBegun();
   }

@@ -2,6 +2,8 @@
 import type { Engine } from './engine.ts';
 
 const pollMs = 50;
+/** A connection made just before the end may have its first request on the way: only a quiet one is closed. */
+const quietMs = 1000;
 
 /**
  * For `lameDuckMs` everything is still served, but every response says `Connection: close`, so that clients move before
@@ -17,11 +19,11 @@ export async function drain(
   engine.stopAccepting();
   engine.documents.endWatches();
   const deadline = engine.clock.monotonic() + options.graceMs;
-  do {
-    engine.closeIdle();
-    if (engine.busy === 0) break;
+  engine.closeIdle(quietMs);
+  while (engine.connections > 0 && engine.clock.monotonic() < deadline) {
     await pause(engine, pollMs);
-  } while (engine.clock.monotonic() < deadline);
+    engine.closeIdle(quietMs);
+  }
   return engine.close();
 }
 

@@ -159,15 +159,14 @@ export class Engine {
     for (const listener of this.listeners.values()) listener.stopAccepting();
   }
 
-  closeIdle(): void {
-    for (const listener of this.listeners.values()) listener.closeIdle();
+  closeIdle(ms: number): void {
+    for (const listener of this.listeners.values()) listener.closeIdle(ms);
   }
 
-  get busy(): number {
-    let busy = 0;
-    for (const listener of this.listeners.values())
-      for (const connection of listener.connections) if (connection.busy) busy++;
-    return busy;
+  get connections(): number {
+    let open = 0;
+    for (const listener of this.listeners.values()) open += listener.connections.size;
+    return open;
   }
 
   /** Cuts what is left; returns how many requests that were. */

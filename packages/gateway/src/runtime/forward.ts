@@ -63,9 +63,9 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   /** Picks an endpoint and sends; `failure` is why the attempt before this one failed. */
-  #attempt(failure: GatewayError | undefined): void {
-    this.leg = undefined;
-    const endpoint = this.#service.pick(this);
+  #attempt(failure: GatewayError | undefined, picked?: Endpoint): void {
+    if (picked === undefined) this.leg = undefined;
+    const endpoint = picked ?? this.#service.pick(this);
     if (endpoint === undefined) {
       this.#refuse(failure ?? new GatewayError(this.#service.refusal));
       return;
@@ -210,7 +210,8 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
 
   responseHead(head: ResponseHead, length: number): void {
     const endpoint = this.#endpoint as Endpoint;
-    if (endpoint.owner.uplink && this.#refusedAtOtherEnd(head)) return;
+    const refusal = takeRefusal(head);
+    if (refusal !== undefined && endpoint.owner.uplink && this.#refusedAtOtherEnd(refusal)) return;
     endpoint.answered(head.status);
     if (head.status >= 500) {
       endpoint.owner.failures++;
@@ -222,22 +223,24 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
-  #refusedAtOtherEnd(head: ResponseHead): boolean {
-    const code = getHeader(head.headers, errorHeader);
-    if (code === undefined) return false;
-    deleteHeader(head.headers, errorHeader);
-    const whole = this.#replay === undefined || this.#replay.whole;
-    if (!notSent.has(code) || !whole || this.#attempts >= maxAttempts) return false;
+  #refusedAtOtherEnd(code: string): boolean {
+    if (!notSent.has(code) || this.#replay?.whole === false || this.#attempts >= maxAttempts) return false;
     const endpoint = this.#endpoint as Endpoint;
-    const another = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
-    if (this.#service.pick(another) === undefined || !this.#budget.withdraw()) return false;
+    const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
+    const picked = this.#service.pick(another);
+    if (picked === undefined) return false;
+    if (!this.#budget.withdraw()) {
+      if (another.leg !== undefined) another.leg.requests--;
+      return false;
+    }
     endpoint.owner.failures++;
     endpoint.owner.retries++;
     if (this.leg !== undefined) this.leg.failures++;
     this.#connection?.destroy();
     this.#connection = undefined;
     this.tried = another.tried;
-    this.#attempt(new GatewayError('service.no-endpoint', code));
+    this.leg = another.leg;
+    this.#attempt(undefined, picked);
     return true;
   }
 
@@ -267,4 +270,11 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     if (client === undefined) raw.socket.destroy();
     else tunnel(client, raw);
   }
+}
+
+/** The code of a gateway at the other end. Only a gateway of ours may say it: from anybody else it goes no further. */
+function takeRefusal(head: ResponseHead): string | undefined {
+  const code = getHeader(head.headers, errorHeader);
+  if (code !== undefined) deleteHeader(head.headers, errorHeader);
+  return code;
 }

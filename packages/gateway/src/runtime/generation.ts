@@ -98,7 +98,12 @@ export class Generation {
     });
     balancer.setEndpoints(endpoints, models);
     balancer.attach();
-    for (const endpoint of before) if (!balancer.endpoints.includes(endpoint)) endpoint.dispose();
+    const used = new Set([...this.endpoints()].map((endpoint) => endpoint.pool));
+    for (const endpoint of before) {
+      if (balancer.endpoints.includes(endpoint)) continue;
+      endpoint.dispose();
+      if (!used.has(endpoint.pool)) endpoint.pool.retire();
+    }
   }
 
   *endpoints(): Iterable<Endpoint> {

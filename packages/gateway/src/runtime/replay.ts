@@ -35,7 +35,8 @@ export class BodyReplay {
       this.#chunks = [];
       return;
     }
-    this.#chunks.push(chunk);
+    // Valid only now: the memory is read into again.
+    this.#chunks.push(Buffer.from(chunk));
   }
 
   send(connection: ClientConnection): void {

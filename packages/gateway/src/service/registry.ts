@@ -49,6 +49,7 @@ export class Registry {
       pool =
         (running?.transport === transport ? running.pools.get(at) : undefined) ??
         new Pool(address, transport, this.#deadlines);
+      pool.revive();
       slot.pools.set(at, pool);
     }
     return pool;

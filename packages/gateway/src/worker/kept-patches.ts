@@ -18,6 +18,17 @@ export class KeptPatches {
       const legs = new Map([...before.legs, ...patch.legs].map((leg) => [leg.key, leg]));
       this.#kept.set(key, { ...patch, legs: [...legs.values()] });
     } else this.#kept.set(key, patch);
+    if (patch.kind === 'endpoints') this.#forgetHealth(patch);
+  }
+
+  /** Endpoints that are gone have no health. */
+  #forgetHealth({ service, endpoints }: Extract<Patch, { readonly kind: 'endpoints' }>): void {
+    for (const [key, kept] of this.#kept) {
+      if (kept.kind !== 'health' || JSON.stringify(kept.service) !== JSON.stringify(service)) continue;
+      const { host, port } = kept.endpoint;
+      if (!endpoints.some((endpoint) => endpoint.host === host && endpoint.port === port))
+        this.#kept.delete(key);
+    }
   }
 
   /** The model says all by itself now, save the health of endpoints that it still has. */
