@@ -33,6 +33,18 @@ export function addHeader(headers: Headers, name: string, value: string): void {
   headers.push(name.toLowerCase(), value, name);
 }
 
+/** Removes the first field called `name` (lower-case) and returns its value; undefined when there is none. */
+export function takeHeader(headers: Headers, name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += stride) {
+    if (headers[i] !== name) continue;
+    const value = headers[i + 1];
+    headers.copyWithin(i, i + stride);
+    headers.length -= stride;
+    return value;
+  }
+  return undefined;
+}
+
 /** Removes every field called `name` (lower-case) in place. */
 export function deleteHeader(headers: Headers, name: string): void {
   let to = 0;

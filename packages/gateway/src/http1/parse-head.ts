@@ -31,8 +31,8 @@ export interface ParsedHead {
 /** Why a head was refused; the caller picks the status. */
 export type HeadRefusal = 'malformed' | 'version' | 'too-many-fields';
 
-/** Control characters anywhere, a CR without LF, an LF without CR: never inside a head. */
-const illegal = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+/** Control characters other than TAB, CR and LF: never inside a head. */
+const illegal = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 /** A bare LF, or a CR that no LF follows, in what has come of a head or trailer section so far. */
 export const bareLineEnd = /(?<!\r)\n|\r(?=[^\n])|\0/;
 const methodToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/;
@@ -43,7 +43,7 @@ const TAB = 9;
 /** Parses `text`, a head up to and including the CRLF of its last field (without the empty line). */
 export function parseRequestHead(text: string, maxFields: number): ParsedHead | HeadRefusal {
   if (illegal.test(text)) return 'malformed';
-  const lineEnd = text.indexOf('\r\n');
+  const lineEnd = endOfLine(text, 0);
   const first = text.indexOf(' ');
   const last = lineEnd - 9;
   if (first <= 0 || last <= first || text.charCodeAt(last) !== SPACE) return 'malformed';
@@ -60,7 +60,7 @@ export function parseRequestHead(text: string, maxFields: number): ParsedHead | 
 /** As `parseRequestHead`, for a status line. */
 export function parseResponseHead(text: string, maxFields: number): ParsedHead | HeadRefusal {
   if (illegal.test(text)) return 'malformed';
-  const lineEnd = text.indexOf('\r\n');
+  const lineEnd = endOfLine(text, 0);
   const minor = version(text, 0);
   if (minor === undefined || lineEnd < 12 || text.charCodeAt(8) !== SPACE) return 'malformed';
   const a = text.charCodeAt(9) - 48;
@@ -80,6 +80,12 @@ export function parseTrailers(text: string, maxFields: number): Headers | undefi
   return typeof parsed === 'string' ? undefined : parsed.headers;
 }
 
+/** Where the line that `from` is in ends, or -1 when it is not ended by CR LF: a CR or LF alone is never forgiven. */
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\r', from);
+  return end >= 0 && text.indexOf('\n', from) === end + 1 ? end : -1;
+}
+
 function parseFields(
   text: string,
   start: number,
@@ -97,7 +103,7 @@ function parseFields(
     // A line without colon makes the name run over its end; CR and LF are no token characters, so it is refused here.
     const name = headerNameAt(text, at, colon);
     if (name === undefined) return 'malformed';
-    const end = text.indexOf('\r\n', colon);
+    const end = endOfLine(text, colon);
     if (end < 0) return 'malformed';
     let from = colon + 1;
     let to = end;

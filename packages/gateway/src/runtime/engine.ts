@@ -5,7 +5,7 @@ import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { prepareRequestHeaders } from '../http/forwarded.ts';
-import { deleteHeader, getHeader } from '../http/headers.ts';
+import { hasHeader, takeHeader } from '../http/headers.ts';
 import type { ServerConnection } from '../http1/server-connection.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
@@ -107,12 +107,16 @@ export class Engine {
       return;
     }
     const headers = exchange.request.headers;
-    const name = getHeader(headers, header);
+    const name = takeHeader(headers, header);
     if (name === undefined) {
       if (!this.documents.serve(exchange)) exchange.refuse('uplink.header-missing', `want ${header}`);
       return;
     }
-    deleteHeader(headers, header);
+    // A second one would be somebody's trick.
+    if (hasHeader(headers, header)) {
+      exchange.refuse('uplink.header-missing', `want one ${header}`);
+      return;
+    }
     const table = tables.uplinks.get(name);
     if (table === undefined) exchange.refuse('uplink.unknown', name.slice(0, 253));
     else this.#forward(exchange, table);

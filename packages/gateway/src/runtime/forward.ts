@@ -1,7 +1,7 @@
 /** One request on its way through a service to an endpoint and its response back: attempts, replay, hand-over. */
 import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
-import { deleteHeader, getHeader, type Headers } from '../http/headers.ts';
+import { type Headers, takeHeader } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { errorHeader } from '../http/respond.ts';
 import type { ClientConnection } from '../http1/client-connection.ts';
@@ -274,7 +274,5 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
 
 /** The code of a gateway at the other end. Only a gateway of ours may say it: from anybody else it goes no further. */
 function takeRefusal(head: ResponseHead): string | undefined {
-  const code = getHeader(head.headers, errorHeader);
-  if (code !== undefined) deleteHeader(head.headers, errorHeader);
-  return code;
+  return takeHeader(head.headers, errorHeader);
 }
