@@ -24,9 +24,16 @@ export default async function* report(source) {
 
 /** node:test wraps what was thrown; `because` tells a failure of its own from one that only has failing subtests. */
 function errorOf(error) {
-  const cause = error.cause ?? error;
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const text = described(error.cause ?? error);
   return { because: error.failureType, error: text };
+}
+
+/** With what caused it: fast-check keeps the failing assertion there. */
+function described(error, depth = 0) {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? error.message;
+  if (error.cause === undefined || depth === 3) return text;
+  return `${text}\ncaused by ${described(error.cause, depth + 1)}`;
 }
 
 function send(value) {
