@@ -1,7 +1,9 @@
 /** The child's composition root: what runs in a child, in the order it starts. */
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
+import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
 import { watchIdentity } from '@ficus/pki/identity-watch.ts';
@@ -61,7 +63,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     const log = options.log.child({ child: identity.name });
     warnIfExpired(identity, clock.now(), log);
 
-    const dataPlane = await startDataPlane({ workers: config.workers, log: lineLog(log), clock });
+    const accessLog = config.accessLog && accessLogOptions(config.accessLog, dirname(configFile));
+    const dataPlane = await startDataPlane({
+      workers: config.workers,
+      log: lineLog(log),
+      clock,
+      accessLog,
+    });
     parts.defer(async () => {
       const times = outcome.started ? drainTimes(config) : { lameDuckMs: 0, graceMs: 0 };
       outcome.cut = (await dataPlane.drain(times)).cut;

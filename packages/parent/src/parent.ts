@@ -1,7 +1,9 @@
 /** The composition root of a parent: every part is built here, in order, and closed in the reverse one. */
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
+import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { resolve } from '@ficus/gateway/model/resolve.ts';
@@ -49,7 +51,8 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     ? await (await import('./runtime/trust.ts')).openTrust(config, { clock, log: line, stack })
     : undefined;
 
-  const dataPlane = await startDataPlane({ workers: config.workers, log: line, clock });
+  const accessLog = config.accessLog && accessLogOptions(config.accessLog, dirname(configFile));
+  const dataPlane = await startDataPlane({ workers: config.workers, log: line, clock, accessLog });
   let drained: { cut: number } | undefined;
   stack.defer(async () => {
     // Reached without a drain only when starting failed.

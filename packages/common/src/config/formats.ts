@@ -51,6 +51,13 @@ const urlWant = (found: string) =>
 
 /** Every `format` a schema may name. */
 export const formats: Readonly<Record<string, Format>> = {
+  'status-codes': {
+    want: 'a status code such as 404, or a range such as 500-599',
+    test: (text) => {
+      const [, from, to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(text) ?? [];
+      return from !== undefined && Number(from) <= Number(to);
+    },
+  },
   [durationFormat]: {
     want: 'a duration such as "10s", "1m30s" or "500ms", or a whole number of seconds, 0 or more',
     test: (text) => (parseDuration(text) ?? -1) >= 0,

@@ -1,6 +1,16 @@
 /** Pieces of static configuration that parents and children share, with Traefik's names. */
 import type { ReportProblem } from '@ficus/common/config/decode.ts';
-import { boolean, named, object, oneOf, optional, type Static, string } from '@ficus/common/config/schema.ts';
+import {
+  boolean,
+  duration,
+  list,
+  named,
+  object,
+  oneOf,
+  optional,
+  type Static,
+  string,
+} from '@ficus/common/config/schema.ts';
 import { type EntryPointConfig, entryPointSchema, uplinkEntryPointSchema } from './entry-points.ts';
 
 /** `entryPoints`. */
@@ -55,15 +65,32 @@ export type LogConfig = Static<typeof logSchema>;
 
 /** `accessLog`. */
 export const accessLogSchema = object(
-  'Present: one line for each request, on standard output.',
+  'Present: one line for each request, written when its response is out, in batches of 100 ms. `SIGUSR1` reopens the file.',
   {
+    filePath: optional(
+      string('File that lines are appended to, relative to this one. Default: standard output.', {
+        minLength: 1,
+      }),
+    ),
     format: optional(
       oneOf('`common` (CLF) or `json`. Default: `common`.', ['common', 'json'], { notYet: ['genericCLF'] }),
+    ),
+    filters: optional(
+      object('Only requests that at least one of these takes. Default: all.', {
+        statusCodes: optional(
+          list(
+            'Status codes of responses.',
+            string('A code or a range, such as `404` or `500-599`.', { format: 'status-codes' }),
+          ),
+        ),
+        retryAttempts: optional(boolean('Requests that were sent more than once. Default: false.')),
+        minDuration: optional(duration('Requests that took longer. Default: 0, which takes none.')),
+      }),
     ),
   },
   {
     allowEmpty: true,
-    notYet: ['filePath', 'bufferingSize', 'filters', 'fields', 'addInternals', 'otlp', 'dualOutput'],
+    notYet: ['bufferingSize', 'fields', 'addInternals', 'otlp', 'dualOutput'],
   },
 );
 export type AccessLogConfig = Static<typeof accessLogSchema>;

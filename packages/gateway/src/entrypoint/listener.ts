@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
+import type { AccessLog } from '../access-log/access-log.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
@@ -19,6 +20,7 @@ export interface ListenerHost {
   readonly deadlines: Deadlines;
   readonly draining: boolean;
   readonly counters: EntryPointCounters;
+  readonly accessLog: AccessLog | undefined;
   handle(exchange: Exchange): void;
   finished(connection: ServerConnection): void;
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void;
@@ -105,17 +107,19 @@ export class Listener implements ServerSettings {
     this.#identity = content;
     this.#peers = new Set(peers);
     for (const connection of this.#connections)
-      if (!this.#peers.has(connection.facts.peerUri)) connection.close();
+      if (!this.#peers.has(connection.facts.peerUri)) cut(connection, 'uplink.forbidden');
   }
 
   closePeer(uri: string): void {
-    for (const connection of this.#connections) if (connection.facts.peerUri === uri) connection.close();
+    for (const connection of this.#connections)
+      if (connection.facts.peerUri === uri) cut(connection, 'uplink.forbidden');
   }
 
   /** Closes what has outlived its certificate; `now` is wall-clock milliseconds. */
   closeExpired(now: number): void {
     if (this.#model.uplink === undefined) return;
-    for (const connection of this.#connections) if (now > connection.facts.peerNotAfter) connection.close();
+    for (const connection of this.#connections)
+      if (now > connection.facts.peerNotAfter) cut(connection, 'uplink.forbidden');
   }
 
   /** No new connections; those that are open go on. */
@@ -130,12 +134,12 @@ export class Listener implements ServerSettings {
 
   /** Cuts everything; returns how many requests were in flight. */
   closeAll(): number {
-    let cut = 0;
+    let busy = 0;
     for (const connection of this.#connections) {
-      if (connection.busy) cut++;
-      connection.close();
+      if (connection.busy) busy++;
+      cut(connection, 'gateway.draining');
     }
-    return cut;
+    return busy;
   }
 
   #listenTls(server: TlsServer): void {
@@ -179,6 +183,7 @@ export class Listener implements ServerSettings {
     const facts: ConnectionFacts = {
       entryPoint: this.#model.name,
       peerAddress: address,
+      peerPort: socket.remotePort ?? 0,
       localPort: socket.localPort ?? 0,
       secure: this.#model.tls || this.#model.uplink !== undefined,
       peerUri,
@@ -194,8 +199,10 @@ export class Listener implements ServerSettings {
     this.#host.handle(exchange);
   }
 
-  started(): void {
+  started(connection: ServerConnection, http11: boolean): void {
     this.#host.counters.inFlight++;
+    const log = this.#host.accessLog;
+    if (log !== undefined) connection.trace = log.begin(connection, http11);
   }
 
   finished(connection: ServerConnection): void {
@@ -204,6 +211,7 @@ export class Listener implements ServerSettings {
   }
 
   refused(code: GatewayErrorCode, detail: string, connection: ServerConnection): void {
+    if (connection.trace !== undefined) connection.trace.errorCode = code;
     this.#host.refused(code, detail, connection.facts);
   }
 
@@ -221,6 +229,12 @@ export class Listener implements ServerSettings {
     if (open === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, open);
   }
+}
+
+/** Ends `connection`, and says why in the access log. */
+function cut(connection: ServerConnection, code: GatewayErrorCode): void {
+  if (connection.trace !== undefined) connection.trace.errorCode = code;
+  connection.close();
 }
 
 function uplinkOptions(

@@ -2,6 +2,7 @@
  * One request and its response between a codec (which owns the wire) and the request path (which owns the decision).
  * HTTP/1.1 implements it today; other codecs only have to implement the same.
  */
+import type { AccessRecord } from '../access-log/access-record.ts';
 import type { GatewayErrorCode } from './errors.ts';
 import type { Headers } from './headers.ts';
 import type { RequestHead, ResponseHead } from './message.ts';
@@ -31,6 +32,7 @@ export interface ConnectionFacts {
   readonly entryPoint: string;
   /** Address of the socket's peer, IPv4-mapped written as IPv4. */
   readonly peerAddress: string;
+  readonly peerPort: number;
   readonly localPort: number;
   readonly secure: boolean;
   /** SPIFFE ID of the peer on uplink entrypoints, '' elsewhere. */
@@ -51,6 +53,8 @@ export interface Exchange {
   readonly bodyLength: number;
   /** Lower-cased `Upgrade` protocol this request may switch to, '' for none. */
   readonly upgrade: string;
+  /** What the access log remembers of this request; undefined while the log is off. */
+  readonly trace: AccessRecord | undefined;
   /** Who hears of the client from now on. */
   listen(listener: ExchangeListener): void;
   /** Starts the flow of the request body into the listener, or lets it go on. */

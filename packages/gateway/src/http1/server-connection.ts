@@ -1,4 +1,5 @@
 /** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
+import type { AccessRecord } from '../access-log/access-record.ts';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
@@ -26,6 +27,7 @@ export class ServerConnection implements Exchange, BodyOwner {
   upgrade = '';
   /** Status sent for the exchange in progress, 0 before. */
   status = 0;
+  trace: AccessRecord | undefined;
 
   readonly #incoming: Incoming;
   readonly #settings: ServerSettings;
@@ -131,7 +133,7 @@ export class ServerConnection implements Exchange, BodyOwner {
     this.status = 0;
     this.#clock.stop();
     this.#writer.begin(read.request.method, read.streams);
-    this.#settings.started(this);
+    this.#settings.started(this, read.streams);
   }
 
   listen(listener: ExchangeListener): void {
@@ -160,6 +162,7 @@ export class ServerConnection implements Exchange, BodyOwner {
   }
 
   write(chunk: Buffer): boolean {
+    if (this.trace !== undefined) this.trace.bytes += chunk.length;
     return this.#state !== 'exchange' || this.#writer.write(chunk);
   }
 
@@ -245,6 +248,7 @@ export class ServerConnection implements Exchange, BodyOwner {
     this.#state = 'closed';
     if (!this.#ended) {
       this.#ended = true;
+      if (this.trace !== undefined) this.trace.errorCode ||= 'client.gone';
       this.#settings.finished(this);
     }
     listener?.clientGone('client.gone');

@@ -12,8 +12,8 @@ export interface ServerSettings {
   readonly draining: boolean;
   /** A request's head is complete and valid. */
   handle(exchange: Exchange): void;
-  /** A request began; `finished` follows exactly once. */
-  started(connection: ServerConnection): void;
+  /** A request began (`http11` false: in HTTP/1.0); `finished` follows exactly once. */
+  started(connection: ServerConnection, http11: boolean): void;
   /** Its response was sent, or it was cut (`status` 0 when nothing was sent). */
   finished(connection: ServerConnection): void;
   /** For counters and the log. */

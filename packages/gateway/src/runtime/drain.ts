@@ -1,4 +1,5 @@
 /** The end of a process's data plane without a failed request (lame duck, then drain, then cut). */
+import { setImmediate } from 'node:timers/promises';
 import type { Engine } from './engine.ts';
 
 const pollMs = 50;
@@ -24,7 +25,11 @@ export async function drain(
     await pause(engine, pollMs);
     engine.closeIdle(quietMs);
   }
-  return engine.close();
+  const cut = engine.close();
+  // What was cut is logged when its sockets have closed, a turn of the event loop later.
+  for (let turn = 0; engine.accessLog !== undefined && turn < 3; turn++) await setImmediate();
+  await engine.accessLog?.close();
+  return cut;
 }
 
 function pause(engine: Engine, ms: number): Promise<void> {

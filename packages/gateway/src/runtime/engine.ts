@@ -1,6 +1,7 @@
 /** The data plane of one process: listeners, the generation that serves, and what changes it in place. */
 import { hostname } from 'node:os';
 import type { Clock } from '@ficus/common/clock.ts';
+import type { AccessLog } from '../access-log/access-log.ts';
 import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
@@ -22,6 +23,8 @@ import { RateLimited } from './rate-limited.ts';
 export interface EngineOptions {
   readonly clock: Clock;
   readonly log: DataPlaneLog;
+  /** Undefined: no access log. */
+  readonly accessLog?: AccessLog | undefined;
   readonly onEndpointFailure: (failure: EndpointFailure) => void;
 }
 
@@ -33,6 +36,7 @@ export class Engine {
   readonly counters = new Map<string, EntryPointCounters>();
   readonly refusals = new Refusals();
   readonly documents: Documents;
+  readonly accessLog: AccessLog | undefined;
   generation: Generation | undefined;
   draining = false;
   readonly #options: EngineOptions;
@@ -43,6 +47,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.accessLog = options.accessLog;
     this.deadlines = new Deadlines(options.clock);
     this.registry = new Registry(this.deadlines);
     this.documents = new Documents(options.clock);
@@ -130,6 +135,8 @@ export class Engine {
       exchange.refuse('route.none', '');
       return;
     }
+    const trace = exchange.trace;
+    if (trace !== undefined) trace.route = route;
     const stack = route.stack;
     if (stack !== undefined) {
       const refusal = stack.request(request);
@@ -138,7 +145,9 @@ export class Engine {
         return;
       }
     }
-    new Forward(exchange, route.service, stack, this.#budget).start();
+    const forward = new Forward(exchange, route.service, stack, this.#budget);
+    if (trace !== undefined) this.accessLog?.forwarded(trace, forward);
+    forward.start();
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
@@ -196,6 +205,7 @@ export class Engine {
 class EntryPointHost implements ListenerHost {
   readonly deadlines: Deadlines;
   readonly counters: EntryPointCounters;
+  readonly accessLog: AccessLog | undefined;
   readonly #engine: Engine;
   readonly #model: EntryPointModel;
 
@@ -204,6 +214,7 @@ class EntryPointHost implements ListenerHost {
     this.#model = model;
     this.counters = counters;
     this.deadlines = engine.deadlines;
+    this.accessLog = engine.accessLog;
   }
 
   get draining(): boolean {
@@ -215,7 +226,10 @@ class EntryPointHost implements ListenerHost {
   }
 
   finished(connection: ServerConnection): void {
-    this.counters.count(connection.status === 0 ? 499 : connection.status);
+    // A client that left before its response.
+    const status = connection.status === 0 ? 499 : connection.status;
+    this.counters.count(status);
+    if (connection.trace !== undefined) this.accessLog?.finish(connection.trace, status);
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {

@@ -32,20 +32,21 @@ const notSent = new Set<string>([
 export class Forward implements ExchangeListener, ResponseListener, DialListener, Pick {
   tried: Endpoint[] | undefined;
   leg: Leg | undefined;
+  endpoint: Endpoint | undefined;
+  attempts = 0;
+  /** The head of the endpoint's response was passed on. */
+  responded = false;
 
   readonly #exchange: Exchange;
   readonly #service: Service;
   readonly #stack: MiddlewareStack | undefined;
   readonly #budget: RetryBudget;
-  #endpoint: Endpoint | undefined;
   #connection: ClientConnection | undefined;
   #cancelDial: (() => void) | undefined;
   #replay: BodyReplay | undefined;
   #bodyEnded = false;
   #trailers: Headers | undefined;
-  #attempts = 0;
   #redialed = false;
-  #responded = false;
   #done = false;
 
   constructor(exchange: Exchange, service: Service, stack: MiddlewareStack | undefined, budget: RetryBudget) {
@@ -70,8 +71,8 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
       this.#refuse(failure ?? new GatewayError(this.#service.refusal));
       return;
     }
-    this.#attempts++;
-    this.#endpoint = endpoint;
+    this.attempts++;
+    this.endpoint = endpoint;
     endpoint.owner.requests++;
     // An upgrade gets a connection of its own: nothing of it may ever meet another request's bytes.
     const connection = this.#exchange.upgrade === '' ? endpoint.pool.take(this.#replayable()) : undefined;
@@ -103,7 +104,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   dialed(connection: ClientConnection): void {
     this.#cancelDial = undefined;
     if (this.#done) connection.destroy();
-    else this.#send(connection, this.#endpoint as Endpoint);
+    else this.#send(connection, this.endpoint as Endpoint);
   }
 
   dialFailed(code: GatewayErrorCode, detail: string): void {
@@ -118,9 +119,10 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     const connection = this.#connection;
     this.#connection = undefined;
     if (this.#done) return;
-    if (this.#responded) {
+    if (this.responded) {
       this.#failed(code, detail);
       this.#done = true;
+      if (this.#exchange.trace !== undefined) this.#exchange.trace.errorCode = code;
       this.#exchange.breakOff();
       return;
     }
@@ -134,7 +136,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     ) {
       // The endpoint closed an idle connection just as we reused it: its right, not its failure.
       this.#redialed = true;
-      this.#cancelDial = (this.#endpoint as Endpoint).pool.dial(this);
+      this.#cancelDial = (this.endpoint as Endpoint).pool.dial(this);
       return;
     }
     this.#failed(code, detail);
@@ -142,8 +144,8 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   #again(failure: GatewayError, allowed: boolean): void {
-    const endpoint = this.#endpoint as Endpoint;
-    if (!allowed || this.#attempts >= maxAttempts || !this.#budget.withdraw()) {
+    const endpoint = this.endpoint as Endpoint;
+    if (!allowed || this.attempts >= maxAttempts || !this.#budget.withdraw()) {
       this.#refuse(failure);
       return;
     }
@@ -162,7 +164,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   #failed(code: GatewayErrorCode, detail: string): void {
-    const endpoint = this.#endpoint as Endpoint;
+    const endpoint = this.endpoint as Endpoint;
     endpoint.owner.failures++;
     if (this.leg !== undefined) this.leg.failures++;
     endpoint.failed(code, detail);
@@ -186,7 +188,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   movable(endpoint: object): boolean {
-    return this.#endpoint === endpoint && this.#replayable();
+    return this.endpoint === endpoint && this.#replayable();
   }
 
   turnEnd(): void {
@@ -209,7 +211,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   responseHead(head: ResponseHead, length: number): void {
-    const endpoint = this.#endpoint as Endpoint;
+    const endpoint = this.endpoint as Endpoint;
     const refusal = takeRefusal(head);
     if (refusal !== undefined && endpoint.owner.uplink && this.#refusedAtOtherEnd(refusal)) return;
     endpoint.answered(head.status);
@@ -217,15 +219,15 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
       endpoint.owner.failures++;
       if (this.leg !== undefined) this.leg.failures++;
     }
-    this.#responded = true;
+    this.responded = true;
     if (this.#stack !== undefined) this.#stack.response(head, this.#exchange.request);
     this.#exchange.respond(head, length);
   }
 
   /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
   #refusedAtOtherEnd(code: string): boolean {
-    if (!notSent.has(code) || this.#replay?.whole === false || this.#attempts >= maxAttempts) return false;
-    const endpoint = this.#endpoint as Endpoint;
+    if (!notSent.has(code) || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
+    const endpoint = this.endpoint as Endpoint;
     const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
     const picked = this.#service.pick(another);
     if (picked === undefined) return false;
@@ -265,6 +267,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
 
   responseSwitched(head: ResponseHead, raw: RawConnection): void {
     this.#done = true;
+    this.responded = true;
     this.#connection = undefined;
     const client = this.#exchange.switchProtocols(head);
     if (client === undefined) raw.socket.destroy();

@@ -1,5 +1,9 @@
 /** Starts the data plane, in this process or in workers. */
+import { closeSync } from 'node:fs';
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
+import { AccessLog } from '../access-log/access-log.ts';
+import { openLog } from '../access-log/line-writer.ts';
+import type { AccessLogOptions } from '../access-log/options.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
 import type { DataPlane, DataPlaneLog } from './data-plane.ts';
 import { LocalDataPlane } from './local.ts';
@@ -9,12 +13,28 @@ export interface DataPlaneOptions {
   readonly workers: number;
   readonly log: DataPlaneLog;
   readonly clock?: Clock;
+  /** Default: no access log. Each process that serves writes its own lines; SIGUSR1 reopens the file. */
+  readonly accessLog?: AccessLogOptions | undefined;
 }
 
+/** Throws `access-log.unwritable` before any process is started. */
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  if (options.workers === 0)
-    return new LocalDataPlane({ clock: options.clock ?? systemClock, log: options.log });
-  const pool = new WorkerPool(options.workers, options.log);
+  const { workers, log, clock = systemClock, accessLog: logOptions } = options;
+  if (workers === 0) {
+    const accessLog = logOptions === undefined ? undefined : new AccessLog(logOptions, clock, log);
+    const plane = new LocalDataPlane({ clock, log, accessLog });
+    return accessLog === undefined ? plane : reopening(plane, () => accessLog.reopen());
+  }
+  if (logOptions !== undefined && logOptions.filePath !== '') closeSync(openLog(logOptions.filePath));
+  const pool = new WorkerPool(workers, log, logOptions);
   await pool.start();
-  return pool;
+  return logOptions === undefined ? pool : reopening(pool, () => pool.reopenAccessLog());
+}
+
+/** Hears SIGUSR1, as log rotation sends it, until `plane` has drained. */
+function reopening<P extends DataPlane>(plane: P, reopen: () => void): P {
+  process.on('SIGUSR1', reopen);
+  const drain = plane.drain.bind(plane);
+  plane.drain = (options) => drain(options).finally(() => process.off('SIGUSR1', reopen));
+  return plane;
 }

@@ -1,5 +1,6 @@
 /** A real data plane in the test's own process (or in workers), ended with the test's scope. */
 import type { Clock } from '@ficus/common/clock.ts';
+import type { AccessLogOptions } from '../access-log/options.ts';
 import type { Model } from '../model/model.ts';
 import type { DataPlane } from '../runtime/data-plane.ts';
 import { startDataPlane } from '../runtime/start.ts';
@@ -22,12 +23,18 @@ export interface TestGateway extends AsyncDisposable {
 
 /** Starts a gateway with `parts`; `workers` 0 serves in this process. */
 export async function startGateway(
-  parts: ModelParts & { readonly clock?: Clock; readonly workers?: number; readonly model?: Model },
+  parts: ModelParts & {
+    readonly clock?: Clock;
+    readonly workers?: number;
+    readonly model?: Model;
+    readonly accessLog?: AccessLogOptions;
+  },
 ): Promise<TestGateway> {
   const log: LogLine[] = [];
   const plane = await startDataPlane({
     workers: parts.workers ?? 0,
     log: (level, message, fields) => log.push({ level, message, fields: fields ?? {} }),
+    accessLog: parts.accessLog,
     ...(parts.clock === undefined ? {} : { clock: parts.clock }),
   });
   const model = parts.model ?? modelOf(parts);

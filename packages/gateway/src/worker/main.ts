@@ -1,6 +1,9 @@
 /** Composition root of a data-plane worker: an engine that does what the main process says, and ends with it. */
 import { systemClock } from '@ficus/common/clock.ts';
+import { AccessLog } from '../access-log/access-log.ts';
+import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
+import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { drain } from '../runtime/drain.ts';
 import { Engine } from '../runtime/engine.ts';
 import { processStats } from '../runtime/stats.ts';
@@ -9,10 +12,18 @@ import type { FromWorker, ToWorker } from './messages.ts';
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
 const statsMs = 250;
 
+const log: DataPlaneLog = (level, message, fields) =>
+  tell({ type: 'log', level, message, ...(fields === undefined ? {} : { fields }) });
+const accessLogOptions = process.argv[2];
+const accessLog =
+  accessLogOptions === undefined
+    ? undefined
+    : new AccessLog(JSON.parse(accessLogOptions) as AccessLogOptions, systemClock, log);
+
 const engine = new Engine({
   clock: systemClock,
-  log: (level, message, fields) =>
-    tell({ type: 'log', level, message, ...(fields === undefined ? {} : { fields }) }),
+  log,
+  accessLog,
   onEndpointFailure: (failure) => tell({ type: 'failure', failure }),
 });
 
@@ -25,6 +36,8 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('SIGHUP', () => undefined);
+// Also when it is sent to the whole group; unheard, it would open Node's debugger.
+if (accessLog !== undefined) process.on('SIGUSR1', () => accessLog.reopen());
 
 setInterval(() => tell({ type: 'stats', stats: processStats(engine) }), statsMs).unref();
 tell({ type: 'ready' });
@@ -32,6 +45,10 @@ tell({ type: 'ready' });
 async function answer(message: ToWorker, handle: ListenHandle | undefined): Promise<void> {
   if (message.type === 'publish') {
     engine.publish(message.document);
+    return;
+  }
+  if (message.type === 'reopen') {
+    accessLog?.reopen();
     return;
   }
   const seq = message.seq;

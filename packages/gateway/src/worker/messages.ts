@@ -9,6 +9,8 @@ export type ToWorker =
   | { readonly type: 'patch'; readonly seq: number; readonly patch: Patch }
   /** Comes with the listening handle. */
   | { readonly type: 'listen'; readonly seq: number; readonly entryPoint: EntryPointModel }
+  /** The access log's file was renamed. */
+  | { readonly type: 'reopen' }
   | { readonly type: 'publish'; readonly document: PublishedDocument }
   | { readonly type: 'stats'; readonly seq: number }
   | { readonly type: 'drain'; readonly seq: number; readonly lameDuckMs: number; readonly graceMs: number };

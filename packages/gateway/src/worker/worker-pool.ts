@@ -1,5 +1,6 @@
 /** The data plane served by worker processes on shared listening handles: keeps them alike, replaces those that die. */
 import { FicusError } from '@ficus/common/errors.ts';
+import type { AccessLogOptions } from '../access-log/options.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
@@ -28,6 +29,7 @@ interface Slot {
 export class WorkerPool implements DataPlane, WorkerEvents {
   readonly ports = new Map<string, number>();
   readonly #log: DataPlaneLog;
+  readonly #accessLog: AccessLogOptions | undefined;
   readonly #slots: Slot[] = [];
   readonly #handles = new Map<
     string,
@@ -41,10 +43,15 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   #closing = false;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(count: number, log: DataPlaneLog) {
+  constructor(count: number, log: DataPlaneLog, accessLog?: AccessLogOptions) {
     this.#log = log;
+    this.#accessLog = accessLog;
     for (let i = 0; i < count; i++)
-      this.#slots.push({ worker: new WorkerProcess(this), restarts: 0, startedAt: performance.now() });
+      this.#slots.push({
+        worker: new WorkerProcess(this, this.#accessLog),
+        restarts: 0,
+        startedAt: performance.now(),
+      });
   }
 
   async start(): Promise<void> {
@@ -103,6 +110,10 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     for (const { worker } of this.#slots) worker.tell({ type: 'publish', document });
   }
 
+  reopenAccessLog(): void {
+    for (const { worker } of this.#slots) worker.tell({ type: 'reopen' });
+  }
+
   onEndpointFailure(listener: (failure: EndpointFailure) => void): void {
     this.#listeners.push(listener);
   }
@@ -135,7 +146,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   async #roll(): Promise<void> {
     for (const slot of this.#slots) {
       const old = slot.worker;
-      const next = new WorkerProcess(this);
+      const next = new WorkerProcess(this, this.#accessLog);
       await this.#prepare(next);
       slot.worker = next;
       slot.startedAt = performance.now();
@@ -161,7 +172,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async #replace(slot: Slot): Promise<void> {
     if (this.#closing) return;
-    const worker = new WorkerProcess(this);
+    const worker = new WorkerProcess(this, this.#accessLog);
     slot.worker = worker;
     slot.startedAt = performance.now();
     await this.#inTurn(() => this.#prepare(worker));

@@ -1,6 +1,7 @@
 /** One worker process as the main process sees it: requests with answers, and what it says unasked. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
@@ -24,11 +25,11 @@ export class WorkerProcess {
   #seq = 0;
   #gone = false;
 
-  constructor(events: WorkerEvents) {
+  constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined) {
     const source = import.meta.url.endsWith('.ts');
     const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
     // A worker's heap holds connections, not documents: a small young generation keeps its memory near what it uses.
-    this.#process = fork(entry, [], {
+    this.#process = fork(entry, accessLog === undefined ? [] : [JSON.stringify(accessLog)], {
       execArgv: [...(source ? ['--conditions=source'] : []), '--max-semi-space-size=8'],
       serialization: 'json',
     });
@@ -66,7 +67,7 @@ export class WorkerProcess {
     });
   }
 
-  tell(message: Extract<ToWorker, { readonly type: 'publish' }>): void {
+  tell(message: Extract<ToWorker, { readonly type: 'publish' | 'reopen' }>): void {
     if (!this.#gone) this.#process.send(message, () => undefined);
   }
 
