@@ -142,3 +142,14 @@ test('an endpoint that switches to another protocol than asked is refused', asyn
   client.send(asked);
   assert.equal((await client.response()).status, 502);
 });
+
+test('bytes behind an upgrade that was refused never become a request', async () => {
+  await using endpoint = await scriptedEndpoint(answering('HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n'));
+  await using gateway = await startGateway({ ports: [endpoint.port] });
+  using client = await rawClient(gateway.port);
+  client.send(`${asked}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`);
+  assert.equal((await client.response()).status, 403);
+  await client.untilClosed();
+  assert.equal(client.received.length, 0);
+  assert.doesNotMatch(endpoint.seen(), /smuggled/);
+});
