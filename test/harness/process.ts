@@ -125,7 +125,10 @@ export class Managed implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     keepLog(this.name, () => this.#output);
     if (this.#exit) return;
+    // Processes that it started, such as one that renews a certificate, would go on writing to its directory.
+    const started = await descendantsOf(this.pid);
     this.#child.kill('SIGKILL');
+    for (const pid of started) killIfThere(pid);
     await this.exited;
   }
 }
@@ -136,6 +139,19 @@ export async function rssOf(pid: number): Promise<number> {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
   if (kib === undefined) throw new Error(`no VmRSS in /proc/${pid}/status`);
   return Number(kib) / 1024;
+}
+
+async function descendantsOf(pid: number): Promise<readonly number[]> {
+  const children = await childrenOf(pid).catch(() => []);
+  return [...children, ...(await Promise.all(children.map(descendantsOf))).flat()];
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended with its parent.
+  }
 }
 
 /** Process ids of the children of a process. */

@@ -79,6 +79,11 @@ export async function startRogueChild(options: {
       response.end('rogue');
       return;
     }
+    if (!request.url.includes('watch')) {
+      // A probe of life: anything is an answer.
+      response.end('{}');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write('\n');
     watches.add(response);
