@@ -31,6 +31,9 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   readonly #log: DataPlaneLog;
   readonly #accessLog: AccessLogOptions | undefined;
   readonly #slots: Slot[] = [];
+  /** Every worker that runs: in a slot, being prepared, or being drained. Changes in place go to all of them. */
+  readonly #live = new Set<WorkerProcess>();
+  readonly #draining = new Set<WorkerProcess>();
   readonly #handles = new Map<
     string,
     { readonly entryPoint: EntryPointModel; readonly handle: ListenHandle }
@@ -46,12 +49,15 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   constructor(count: number, log: DataPlaneLog, accessLog?: AccessLogOptions) {
     this.#log = log;
     this.#accessLog = accessLog;
-    for (let i = 0; i < count; i++)
-      this.#slots.push({
-        worker: new WorkerProcess(this, this.#accessLog),
-        restarts: 0,
-        startedAt: performance.now(),
-      });
+    for (let i = 0; i < count; i++) {
+      this.#slots.push({ worker: this.#spawn(), restarts: 0, startedAt: performance.now() });
+    }
+  }
+
+  #spawn(): WorkerProcess {
+    const worker = new WorkerProcess(this, this.#accessLog);
+    this.#live.add(worker);
+    return worker;
   }
 
   async start(): Promise<void> {
@@ -102,16 +108,16 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async patch(patch: Patch): Promise<void> {
     this.#patches.keep(patch);
-    await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'patch', patch })));
+    await this.#each((worker) => worker.ask({ type: 'patch', patch }));
   }
 
   publish(document: PublishedDocument): void {
     this.#documents.set(document.path, document);
-    for (const { worker } of this.#slots) worker.tell({ type: 'publish', document });
+    for (const worker of this.#live) worker.tell({ type: 'publish', document });
   }
 
   reopenAccessLog(): void {
-    for (const { worker } of this.#slots) worker.tell({ type: 'reopen' });
+    for (const worker of this.#live) worker.tell({ type: 'reopen' });
   }
 
   onEndpointFailure(listener: (failure: EndpointFailure) => void): void {
@@ -119,8 +125,8 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   }
 
   async stats(): Promise<Stats> {
-    await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'stats' })));
-    const live = this.#slots.flatMap(({ worker }) => (worker.stats === undefined ? [] : [worker.stats]));
+    await this.#each((worker) => worker.ask({ type: 'stats' }));
+    const live = [...this.#live].flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
     const workers = this.#slots.map(({ worker, restarts }) => ({
       pid: worker.pid,
       restarts,
@@ -131,28 +137,56 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async drain(options: { lameDuckMs: number; graceMs: number }): Promise<{ cut: number }> {
     this.#closing = true;
-    const answers = await Promise.all(
-      this.#slots.map(({ worker }) => worker.ask({ type: 'drain', ...options })),
-    );
-    for (const { handle } of this.#handles.values()) handle.close();
-    for (const { worker } of this.#slots) worker.stop();
-    return { cut: answers.reduce((sum, answer) => sum + (answer?.cut ?? 0), 0) };
+    // Once no worker accepts, the kernel must not queue connections that nobody will ever take.
+    setTimeout(() => {
+      for (const { handle } of this.#handles.values()) handle.close();
+    }, options.lameDuckMs);
+    const answers = await Promise.all([...this.#live].map((worker) => this.#drainOne(worker, options)));
+    return { cut: answers.reduce((sum, cut) => sum + cut, 0) };
   }
 
-  rollWorkers(): Promise<void> {
-    return this.#inTurn(() => this.#roll());
-  }
-
-  async #roll(): Promise<void> {
+  /** Each worker's successor serves before it is drained; rejects, with the old ones serving on, when one cannot start. */
+  async rollWorkers(): Promise<void> {
     for (const slot of this.#slots) {
-      const old = slot.worker;
-      const next = new WorkerProcess(this, this.#accessLog);
-      await this.#prepare(next);
-      slot.worker = next;
-      slot.startedAt = performance.now();
-      await old.ask({ type: 'drain', ...rollGraceMs });
-      old.stop();
+      if (this.#closing) return;
+      const old = await this.#inTurn(() => this.#succeed(slot));
+      await this.#drainOne(old, rollGraceMs);
     }
+  }
+
+  /** Puts a new worker into `slot` and returns the one that was there. */
+  async #succeed(slot: Slot): Promise<WorkerProcess> {
+    const next = this.#spawn();
+    await this.#prepare(next);
+    if (next.gone) {
+      throw new FicusError(
+        'worker.not-started',
+        'a new worker ended before it could serve; the old ones serve on',
+        {
+          remedy: 'see the log for why it ended, then send SIGHUP again',
+        },
+      );
+    }
+    const old = slot.worker;
+    slot.worker = next;
+    slot.startedAt = performance.now();
+    return old;
+  }
+
+  async #drainOne(worker: WorkerProcess, options: { lameDuckMs: number; graceMs: number }): Promise<number> {
+    if (this.#draining.has(worker)) return 0;
+    this.#draining.add(worker);
+    const answer = await worker.ask({ type: 'drain', ...options });
+    worker.stop();
+    return answer?.cut ?? 0;
+  }
+
+  async #each(ask: (worker: WorkerProcess) => Promise<unknown>): Promise<void> {
+    await Promise.all([...this.#live].map(ask));
+  }
+
+  hung(worker: WorkerProcess, asked: string): void {
+    this.#log('error', 'worker does not answer, killing it', { pid: worker.pid, asked });
   }
 
   said(message: Parameters<WorkerEvents['said']>[0]): void {
@@ -161,27 +195,32 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   }
 
   exited(worker: WorkerProcess, how: string): void {
+    this.#live.delete(worker);
+    this.#draining.delete(worker);
     if (worker.stats !== undefined) this.#past = [collapse([...this.#past, worker.stats])];
     const slot = this.#slots.find((candidate) => candidate.worker === worker);
     if (slot === undefined || this.#closing) return;
     this.#log('error', 'worker died, replacing it', { pid: worker.pid, how });
     const age = performance.now() - slot.startedAt;
     slot.restarts++;
-    setTimeout(() => void this.#replace(slot), age < youngMs ? youngMs : 0);
+    setTimeout(() => void this.#inTurn(() => this.#replace(slot, worker)), age < youngMs ? youngMs : 0);
   }
 
-  async #replace(slot: Slot): Promise<void> {
-    if (this.#closing) return;
-    const worker = new WorkerProcess(this, this.#accessLog);
-    slot.worker = worker;
+  async #replace(slot: Slot, dead: WorkerProcess): Promise<void> {
+    // A roll may have filled the slot meanwhile.
+    if (this.#closing || slot.worker !== dead) return;
+    slot.worker = this.#spawn();
     slot.startedAt = performance.now();
-    await this.#inTurn(() => this.#prepare(worker));
+    await this.#prepare(slot.worker);
   }
 
   /** Models, replacements and rolls one after the other: a new worker must not miss a model, nor get an older one late. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
     return turn;
   }
 

@@ -10,7 +10,14 @@ type Done = Extract<FromWorker, { readonly type: 'done' }>;
 /** A request without its number. */
 type Asked = ToWorker extends infer M ? (M extends { readonly seq: number } ? Omit<M, 'seq'> : never) : never;
 
+/** A worker that does not answer within this is stopped or stuck: clients on it are lost already, the others must not be. */
+const answerMs = 5000;
+/** Building a generation of thousands of routers on a busy machine may take its time. */
+const applyMs = 30_000;
+
 export interface WorkerEvents {
+  /** It did not answer in time and was killed; `exited` follows. */
+  hung(worker: WorkerProcess, asked: string): void;
   said(message: Extract<FromWorker, { readonly type: 'failure' | 'log' }>): void;
   exited(worker: WorkerProcess, how: string): void;
 }
@@ -21,11 +28,13 @@ export class WorkerProcess {
   stats: ProcessStats | undefined;
   readonly ready: Promise<void>;
   readonly #process: ChildProcess;
+  readonly #events: WorkerEvents;
   readonly #asked = new Map<number, (answer: Done | undefined) => void>();
   #seq = 0;
   #gone = false;
 
   constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined) {
+    this.#events = events;
     const source = import.meta.url.endsWith('.ts');
     const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
     // A worker's heap holds connections, not documents: a small young generation keeps its memory near what it uses.
@@ -44,24 +53,35 @@ export class WorkerProcess {
       else if (message.type === 'done') this.#answered(message);
       else events.said(message);
     });
-    this.#process.on('error', () => this.#lost());
-    this.#process.on('exit', (code, signal) => {
+    const ended = (how: string) => {
+      if (this.#gone) return;
       this.#lost();
       isReady();
-      events.exited(this, signal ?? `exit code ${code}`);
-    });
+      events.exited(this, how);
+    };
+    // A fork that fails says so here and never exits.
+    this.#process.on('error', (error) => ended(error.message));
+    this.#process.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
   }
 
   get gone(): boolean {
     return this.#gone;
   }
 
-  /** Resolves with the answer, or undefined when the worker died first. */
+  /** Resolves with the answer, or undefined when the worker died first or was killed because it did not answer. */
   ask(message: Asked, handle?: ListenHandle): Promise<Done | undefined> {
     if (this.#gone) return Promise.resolve(undefined);
     const seq = ++this.#seq;
     return new Promise((resolve) => {
-      this.#asked.set(seq, resolve);
+      const deadline = setTimeout(() => {
+        this.#events.hung(this, message.type);
+        this.kill();
+      }, deadlineOf(message));
+      deadline.unref();
+      this.#asked.set(seq, (answer) => {
+        clearTimeout(deadline);
+        resolve(answer);
+      });
       // A broken pipe is reported by `exit`, which settles what was asked.
       this.#process.send({ ...message, seq }, handle as never, {}, () => undefined);
     });
@@ -90,4 +110,9 @@ export class WorkerProcess {
     for (const settle of this.#asked.values()) settle(undefined);
     this.#asked.clear();
   }
+}
+
+function deadlineOf(message: Asked): number {
+  if (message.type === 'drain') return message.lameDuckMs + message.graceMs + answerMs;
+  return message.type === 'apply' ? applyMs : answerMs;
 }
