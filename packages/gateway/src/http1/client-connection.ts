@@ -26,6 +26,11 @@ export class ClientConnection implements DecodedBody, Timed {
   /** Monotonic time it last became idle. */
   idleSince = 0;
 
+  /** The transport's version it was dialled under. */
+  readonly version: number;
+  /** When the peer's certificate expires, wall-clock milliseconds; Infinity where peers have no identity. */
+  readonly goodUntil: number;
+
   readonly #socket: Socket;
   readonly #reads: Reads;
   readonly #owner: ConnectionOwner;
@@ -46,7 +51,9 @@ export class ClientConnection implements DecodedBody, Timed {
   #idleMs = never;
   #closed = false;
 
-  constructor(socket: Socket, reads: Reads, owner: ConnectionOwner) {
+  constructor(socket: Socket, reads: Reads, owner: ConnectionOwner, version = 0, goodUntil = never) {
+    this.version = version;
+    this.goodUntil = goodUntil;
     this.#socket = socket;
     this.#reads = reads;
     this.#owner = owner;
@@ -206,7 +213,7 @@ export class ClientConnection implements DecodedBody, Timed {
     this.#closed = true;
     this.deadline = never;
     this.#owner.deadlines.delete(this);
-    this.#owner.connectionGone(this);
+    this.#owner.connectionSwitched(this, socket);
     // Nobody listens before `onData`: paused, so that nothing is lost.
     socket.pause();
     listener.responseSwitched(response, {

@@ -1,4 +1,5 @@
 /** Who a client connection works with: the request's listener and the pool that owns it. */
+import type { Socket } from 'node:net';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
@@ -31,4 +32,6 @@ export interface ConnectionOwner {
   /** The connection is whole again and may serve the next request. */
   connectionIdle(connection: ClientConnection): void;
   connectionGone(connection: ClientConnection): void;
+  /** The connection became a tunnel over `socket`. */
+  connectionSwitched(connection: ClientConnection, socket: Socket): void;
 }

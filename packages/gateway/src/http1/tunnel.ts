@@ -1,7 +1,12 @@
 /** Two connections after an upgrade: bytes both ways with back-pressure, until either side ends. */
 import type { RawConnection } from '../http/exchange.ts';
 
+const keepAliveMs = 60_000;
+
 export function tunnel(client: RawConnection, endpoint: RawConnection): void {
+  // A peer that vanished without a word must not hold two sockets for ever.
+  client.socket.setKeepAlive(true, keepAliveMs);
+  endpoint.socket.setKeepAlive(true, keepAliveMs);
   oneWay(client, endpoint);
   oneWay(endpoint, client);
 }

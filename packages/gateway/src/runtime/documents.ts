@@ -7,12 +7,12 @@ import type { PublishedDocument } from './data-plane.ts';
 
 /** Watches on one document; more are refused, oldest kept. A parent holds one per document. */
 const maxWatchers = 256;
-const heartbeat = Buffer.from('\n');
 
 interface Live {
   document: PublishedDocument;
   etag: string;
-  readonly watchers: Set<Exchange>;
+  readonly watchers: Set<Watcher>;
+  cancelBeat?: () => void;
 }
 
 export class Documents {
@@ -34,7 +34,7 @@ export class Documents {
     if (live.etag === etag) return;
     live.document = document;
     live.etag = etag;
-    for (const watcher of live.watchers) send(watcher, Buffer.from(`${document.body}\n`));
+    for (const watcher of live.watchers) watcher.send(document.body);
   }
 
   /** Answers `exchange` when it asks for one of the documents; false when it asks for something else. */
@@ -62,9 +62,13 @@ export class Documents {
   /** Ends every watch: the gateway is going away, and says so before this. */
   endWatches(): void {
     for (const { watchers } of this.#live.values()) {
-      for (const watcher of [...watchers]) watcher.end(undefined);
+      for (const watcher of [...watchers]) watcher.end();
       watchers.clear();
     }
+  }
+
+  close(): void {
+    for (const live of this.#live.values()) live.cancelBeat?.();
   }
 
   #watch(exchange: Exchange, live: Live): void {
@@ -72,25 +76,21 @@ export class Documents {
       exchange.refuse('service.unavailable', 'too many watches');
       return;
     }
-    live.watchers.add(exchange);
-    exchange.listen(new Watcher(() => live.watchers.delete(exchange)));
+    const watcher = new Watcher(exchange, () => live.watchers.delete(watcher));
+    live.watchers.add(watcher);
+    exchange.listen(watcher);
     exchange.respond({ status: 200, reason: '', headers: fields(live.etag) }, UNKNOWN_LENGTH);
-    send(exchange, Buffer.from(`${live.document.body}\n`));
+    watcher.send(live.document.body);
   }
 
   #beat(path: string): void {
     const live = this.#live.get(path);
     if (live === undefined) return;
-    this.#clock.after(live.document.heartbeatMs, () => {
-      for (const watcher of live.watchers) send(watcher, heartbeat);
+    live.cancelBeat = this.#clock.after(live.document.heartbeatMs, () => {
+      for (const watcher of live.watchers) watcher.send('');
       this.#beat(path);
     });
   }
-}
-
-function send(watcher: Exchange, line: Buffer): void {
-  watcher.write(line);
-  watcher.flush();
 }
 
 function fields(etag: string): Headers {
@@ -101,16 +101,42 @@ function fields(etag: string): Headers {
   return headers;
 }
 
-/** A watcher that only ever leaves. A slow one is cut by the connection's own write deadline. */
+/** One watch. A slow reader gets the newest document when it reads on, and costs no more than one meanwhile. */
 class Watcher implements ExchangeListener {
+  readonly #exchange: Exchange;
   readonly #gone: () => void;
+  #blocked = false;
+  #newest = '';
 
-  constructor(gone: () => void) {
+  constructor(exchange: Exchange, gone: () => void) {
+    this.#exchange = exchange;
     this.#gone = gone;
+  }
+
+  /** Sends `line`; '' is a heartbeat, which a blocked reader does without. */
+  send(line: string): void {
+    if (this.#blocked) {
+      if (line !== '') this.#newest = line;
+      return;
+    }
+    const open = this.#exchange.write(Buffer.from(`${line}\n`));
+    this.#exchange.flush();
+    this.#blocked = !open;
+  }
+
+  end(): void {
+    this.#exchange.end(undefined);
   }
 
   clientGone(): void {
     this.#gone();
+  }
+
+  responseDrained(): void {
+    const line = this.#newest;
+    this.#blocked = false;
+    this.#newest = '';
+    if (line !== '') this.send(line);
   }
 
   bodyData(): boolean {
@@ -123,9 +149,5 @@ class Watcher implements ExchangeListener {
 
   turnEnd(): void {
     // Nothing is held back.
-  }
-
-  responseDrained(): void {
-    // Lines are written whole; the next one goes out with the next change.
   }
 }

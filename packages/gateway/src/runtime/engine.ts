@@ -43,6 +43,7 @@ export class Engine {
   readonly #budget = new RetryBudget();
   readonly #failures: RateLimited;
   readonly #server = hostname();
+  #cancelSweep: (() => void) | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -188,12 +189,14 @@ export class Engine {
     for (const listener of this.listeners.values()) cut += listener.closeAll();
     for (const pool of this.registry.pools()) pool.retire();
     this.deadlines.close();
+    this.documents.close();
+    this.#cancelSweep?.();
     return cut;
   }
 
   /** Certificates that expire on live connections. */
   #sweep(): void {
-    this.clock.after(1000, () => {
+    this.#cancelSweep = this.clock.after(1000, () => {
       const now = this.clock.now();
       for (const listener of this.listeners.values()) listener.closeExpired(now);
       this.#sweep();

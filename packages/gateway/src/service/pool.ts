@@ -1,6 +1,6 @@
 /** Keep-alive connections to one address over one transport, shared by every service that dials it. */
 import { connect as netConnect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import type { ConnectionOwner } from '../http1/client-roles.ts';
@@ -30,6 +30,8 @@ export class Pool implements ConnectionOwner {
   readonly transport: Transport;
   readonly #idle: ClientConnection[] = [];
   readonly #all = new Set<ClientConnection>();
+  readonly #tunnels = new Set<Socket>();
+  readonly #dials = new Set<Dial>();
   readonly #maxIdle: number;
   /** Replaced by a newer pool: serves what it has begun and keeps nothing. */
   #retired = false;
@@ -52,6 +54,10 @@ export class Pool implements ConnectionOwner {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
       if (!connection.alive) continue;
+      if (this.#outlived(connection)) {
+        connection.destroy();
+        continue;
+      }
       if (!replayable && this.deadlines.now - connection.idleSince > surelyAliveMs) {
         this.#idle.push(connection);
         return undefined;
@@ -62,19 +68,21 @@ export class Pool implements ConnectionOwner {
 
   /** Opens a connection; the returned function gives up. */
   dial(listener: DialListener): () => void {
-    const dial = new Dial(this, listener);
+    const dial = new Dial(this, listener, () => this.#dials.delete(dial));
+    this.#dials.add(dial);
     return () => dial.cancel();
   }
 
   /** @internal A dialled socket becomes a member. */
-  adopt(socket: Socket, reads: Reads): ClientConnection {
-    const connection = new ClientConnection(socket, reads, this);
+  adopt(socket: Socket, reads: Reads, version: number): ClientConnection {
+    const connection = new ClientConnection(socket, reads, this, version, this.#goodUntil(socket));
     this.#all.add(connection);
     return connection;
   }
 
   connectionIdle(connection: ClientConnection): void {
-    if (this.#retired || this.#idle.length >= this.#maxIdle) connection.destroy();
+    if (this.#retired || this.#idle.length >= this.#maxIdle || this.#outlived(connection))
+      connection.destroy();
     else this.#idle.push(connection);
   }
 
@@ -82,6 +90,29 @@ export class Pool implements ConnectionOwner {
     this.#all.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  connectionSwitched(connection: ClientConnection, socket: Socket): void {
+    this.connectionGone(connection);
+    this.#tunnels.add(socket);
+    socket.once('close', () => this.#tunnels.delete(socket));
+  }
+
+  /** Something still uses it. */
+  get busy(): boolean {
+    return this.#all.size > 0 || this.#tunnels.size > 0 || this.#dials.size > 0;
+  }
+
+  /** Certificates count for live connections too: our older one, and the peer's own once it has expired. */
+  #outlived(connection: ClientConnection): boolean {
+    if (connection.version !== this.transport.version) return true;
+    return connection.goodUntil !== Number.POSITIVE_INFINITY && connection.goodUntil < Date.now();
+  }
+
+  #goodUntil(socket: Socket): number {
+    if (this.transport.model.peerUri === undefined) return Number.POSITIVE_INFINITY;
+    const certificate = (socket as TLSSocket).getPeerX509Certificate();
+    return certificate === undefined ? 0 : Date.parse(certificate.validTo);
   }
 
   /** Idle connections go now, busy ones after their response. */
@@ -93,7 +124,9 @@ export class Pool implements ConnectionOwner {
   /** Everything goes now, whatever is in flight. */
   close(code: GatewayErrorCode): void {
     this.retire();
+    for (const dial of [...this.#dials]) dial.abort(code);
     for (const connection of [...this.#all]) connection.abort(code);
+    for (const socket of this.#tunnels) socket.destroy();
   }
 
   /** Used again by a later generation. */
@@ -108,9 +141,13 @@ class Dial implements Timed {
   readonly #listener: DialListener;
   readonly #socket: Socket | undefined;
   readonly #reads: Reads;
+  readonly #version: number;
+  readonly #over: () => void;
   #settled = false;
 
-  constructor(pool: Pool, listener: DialListener) {
+  constructor(pool: Pool, listener: DialListener, over: () => void) {
+    this.#over = over;
+    this.#version = pool.transport.version;
     this.#pool = pool;
     this.#listener = listener;
     const { scheme, host, port } = pool.address;
@@ -141,8 +178,13 @@ class Dial implements Timed {
   cancel(): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#over();
     this.#pool.deadlines.delete(this);
     this.#socket?.destroy();
+  }
+
+  abort(code: GatewayErrorCode): void {
+    this.#fail(code, '');
   }
 
   expired(): void {
@@ -152,16 +194,18 @@ class Dial implements Timed {
   #connected(socket: Socket): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#over();
     this.#pool.deadlines.delete(this);
     socket.removeAllListeners('error');
     socket.removeAllListeners('close');
     if (this.#pool.address.scheme === 'https') socket.setNoDelay(true);
-    this.#listener.dialed(this.#pool.adopt(socket, this.#reads));
+    this.#listener.dialed(this.#pool.adopt(socket, this.#reads, this.#version));
   }
 
   #fail(code: GatewayErrorCode, detail: string): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#over();
     this.#pool.deadlines.delete(this);
     this.#socket?.destroy();
     this.#listener.dialFailed(code, detail);

@@ -59,8 +59,7 @@ export class Registry {
   commit(models: readonly TransportModel[]): void {
     const used = new Set<Pool>();
     for (const { pools } of this.#next.values()) for (const pool of pools.values()) used.add(pool);
-    for (const pool of this.#retired)
-      if (used.has(pool) || pool.connections.size === 0) this.#retired.delete(pool);
+    for (const pool of this.#retired) if (used.has(pool) || !pool.busy) this.#retired.delete(pool);
     for (const { pools } of this.#held.values()) {
       for (const pool of pools.values()) {
         if (used.has(pool)) continue;

@@ -14,6 +14,8 @@ const alpn = ['http/1.1'];
 
 export class Transport {
   readonly model: TransportModel;
+  /** Grows with each renewal: connections dialled under an older one are not used again. */
+  version = 0;
   #context: SecureContext | undefined;
   #certificate: TransportModel['certificate'];
   #roots: readonly string[];
@@ -33,6 +35,7 @@ export class Transport {
     this.#certificate = certificate;
     this.#roots = roots;
     this.#context = context;
+    this.version++;
   }
 
   /** Options for `tls.connect`. Throws when the certificate or roots can't be loaded. */
