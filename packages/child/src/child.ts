@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
+import { onSignals } from '@ficus/common/signals.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
@@ -13,12 +14,12 @@ import type { ChildConfig } from './config/child-config.ts';
 import { renewInProcess } from './enrol/renew-process.ts';
 import { RenewalSchedule } from './enrol/renewal-schedule.ts';
 import { Serving } from './serving.ts';
-import { stopOnSignals } from './signals.ts';
 import { startError } from './start-error.ts';
 import { firstModel } from './state/first-model.ts';
 import { identityDirectory } from './state/identity-directory.ts';
+import { IdentityInUse } from './state/identity-in-use.ts';
 import type { LastGood } from './state/last-good.ts';
-import { loadNode, otherName, uplinkIdentity, warnIfExpired } from './state/node.ts';
+import { loadNode, uplinkIdentity, warnIfExpired } from './state/node.ts';
 import { version } from './version.ts';
 import { WorkloadSource } from './workloads/workload-source.ts';
 
@@ -29,7 +30,7 @@ export interface ChildOptions {
   readonly configFile: string;
   readonly log: Log;
   readonly clock: Clock;
-  /** Stop at SIGTERM and SIGINT and exit; default true. */
+  /** Stop at SIGTERM and SIGINT and exit, roll the workers at SIGHUP; default true. */
   readonly signals?: boolean;
   /** Renew the certificate this often instead of at half life; default `FICUS_RENEW_EVERY_MS`, for tests. */
   readonly renewEveryMs?: number;
@@ -100,24 +101,20 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     parts.defer(() => workloads.close());
     await serving.apply(await firstModel(await workloads.start(), stateDirectory, log));
 
-    let current = identity;
-    const takeIdentity = async (next: LoadedIdentity): Promise<void> => {
-      if (next.facts.serial === current.facts.serial) return;
-      // Another name is another child: its parents, grants and legs are not ours to take over while serving.
-      if (next.uri !== identity.uri) throw otherName(identity.name, next.name);
-      current = next;
-      await serving.applyIdentity(uplinkIdentity(next));
-      renewal.identityChanged();
-    };
+    const inUse = new IdentityInUse({
+      first: identity,
+      apply: (next) => serving.applyIdentity(uplinkIdentity(next)),
+      onTaken: () => renewal.identityChanged(),
+    });
     const stop = new AbortController();
     const renewEveryMs = options.renewEveryMs ?? renewEveryMsOfTests();
     const renewal = new RenewalSchedule({
       clock,
       log,
-      validity: () => current.facts,
+      validity: () => inUse.current.facts,
       renew: async () => {
         await renewInProcess(stateDirectory, stop.signal);
-        await takeIdentity(await loadIdentity(directory));
+        await inUse.take(await loadIdentity(directory));
       },
       ...(renewEveryMs === undefined ? {} : { renewEveryMs }),
     });
@@ -126,7 +123,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       stop.abort();
     });
     const notTaken = (err: unknown) => log.error({ err }, 'new identity on disk not taken');
-    const onChange = (next: LoadedIdentity) => void takeIdentity(next).catch(notTaken);
+    const onChange = (next: LoadedIdentity) => void inUse.take(next).catch(notTaken);
     parts.defer(await watchIdentity(directory, onChange, { onError: notTaken, clock }));
     renewal.start();
 
@@ -147,7 +144,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
         return closing;
       },
     };
-    if (options.signals ?? true) stopOnSignals(() => child.close(), log);
+    if (options.signals ?? true) {
+      onSignals({ close: () => child.close(), rollWorkers: () => dataPlane.rollWorkers() }, lineLog(log));
+    }
     log.info({ ports: Object.fromEntries(dataPlane.ports), parents: identity.parents }, 'child is ready');
     return child;
   } catch (error) {

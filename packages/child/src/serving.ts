@@ -74,12 +74,12 @@ export class Serving {
   /** Shows `identity` on every uplink entrypoint from now on; connections that are up go on. */
   applyIdentity(identity: UplinkIdentity): Promise<void> {
     return this.#inTurn(async () => {
-      this.#identity = identity;
       for (const { name, uplink } of this.#current.model.entryPoints) {
         if (uplink !== undefined) {
           await this.#parts.dataPlane.patch({ kind: 'uplinkIdentity', entryPoint: name, ...identity });
         }
       }
+      this.#identity = identity;
     });
   }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
+import { onSignals } from '@ficus/common/signals.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
@@ -14,7 +15,6 @@ import { Configuration } from './runtime/configuration.ts';
 import { HealthBoard } from './runtime/health-board.ts';
 import { Rebuilder } from './runtime/rebuilder.ts';
 import { Serving } from './runtime/serving.ts';
-import { onSignals } from './runtime/signals.ts';
 import { StateFile } from './state/last-good.ts';
 
 export interface ParentOptions {

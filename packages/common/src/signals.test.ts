@@ -9,10 +9,15 @@ function signalled(close: () => Promise<unknown>) {
   let rolls = 0;
   const rollWorkers = () => {
     rolls += 1;
-    return Promise.resolve();
+    return rolls === 1 ? Promise.resolve() : Promise.reject(new Error('no'));
   };
-  const remove = onSignals({ close, rollWorkers }, () => {}, source);
-  return { exits, source, remove, rolls: () => rolls };
+  const lines: string[] = [];
+  const remove = onSignals(
+    { close, rollWorkers },
+    (level, message) => lines.push(`${level} ${message}`),
+    source,
+  );
+  return { exits, source, remove, lines, rolls: () => rolls };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -26,6 +31,18 @@ test('SIGTERM stops gracefully and exits with 0, SIGHUP rolls the workers', asyn
   assert.deepEqual(run.exits, [0]);
   run.remove();
   assert.equal(run.source.listenerCount('SIGTERM'), 0);
+});
+
+test('a roll that fails is logged and the node serves on; none is begun while it stops', async () => {
+  const run = signalled(() => new Promise(() => {}));
+  run.source.emit('SIGHUP');
+  run.source.emit('SIGHUP');
+  await turn();
+  assert.deepEqual(run.lines.at(-1), 'error workers could not be rolled');
+  run.source.emit('SIGTERM');
+  run.source.emit('SIGHUP');
+  await turn();
+  assert.deepEqual([run.rolls(), run.exits], [2, []]);
 });
 
 test('a second signal stops now, a failed stop exits with 1', async () => {

@@ -1,7 +1,8 @@
-/** What signals mean to a parent: SIGTERM and SIGINT stop gracefully (again: now), SIGHUP rolls the workers. */
-import type { LogLine } from '@ficus/common/log.ts';
+/** What signals mean to a node: SIGTERM and SIGINT stop gracefully (again: now), SIGHUP rolls the workers. */
+import type { LogLine } from './log.ts';
 
 type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+/** The process, or a stand-in for it in a test. */
 export interface SignalSource {
   on(signal: Signal, listener: () => void): unknown;
   off(signal: Signal, listener: () => void): unknown;
@@ -9,11 +10,16 @@ export interface SignalSource {
 }
 
 export interface SignalActions {
+  /** Stops gracefully; called once. */
   close(): Promise<unknown>;
+  /** Replaces the workers one by one. A node without workers does nothing here, and still must not die of it. */
   rollWorkers(): Promise<unknown>;
 }
 
-/** Exits with 0 after a graceful stop, with 1 when it failed or was cut short. Returns what takes the listeners away. */
+/**
+ * Exits with 0 after a graceful stop, with 1 when it failed or was cut short. SIGHUP while stopping does nothing.
+ * Returns what takes the listeners away.
+ */
 export function onSignals(actions: SignalActions, log: LogLine, source: SignalSource = process): () => void {
   let stopping = false;
   const stop = () => {
