@@ -256,9 +256,15 @@ test('a drain loses nothing: answers say close, then no new connections', async 
         return;
       }
       using _ = client;
-      for (;;) {
+      for (let first = true; ; first = false) {
         client.send(get);
-        const response = await client.response();
+        const response = await client.response().catch(() => undefined);
+        // The kernel may complete a connection just as listening ends: nobody has taken its request.
+        if (response === undefined && first) {
+          refused++;
+          return;
+        }
+        assert.ok(response !== undefined, 'a connection that was served breaks off');
         statuses.push(response.status);
         if (response.headers['connection'] === 'close') break;
       }

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
+import { Certificates } from '../entrypoint/certificates.ts';
 import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
@@ -63,7 +64,8 @@ export class Engine {
       if (!this.#failures.pass(JSON.stringify([host, port, code]))) return;
       this.#options.onEndpointFailure({ service: endpoint.service, host, port, code, message });
     });
-    // Certificates first: they are the last thing that can still throw.
+    // Certificates first: they are the last thing that can still throw, here rather than when a port is opened.
+    if (this.listeners.size === 0) new Certificates(model.certificates);
     for (const listener of this.listeners.values()) listener.setCertificates(model.certificates);
     next.commit(this.generation);
     this.generation = next;
