@@ -70,7 +70,8 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async #apply(model: Model): Promise<void> {
     const opened = openListenHandles(model.entryPoints, this.#handles);
-    const answers = await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'apply', model })));
+    let answers = await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'apply', model })));
+    if (answers.every((answer) => answer === undefined)) answers = [await this.#tryOut(model)];
     const refused = answers.find((answer) => answer?.error !== undefined);
     if (refused !== undefined) {
       for (const { handle } of opened) handle.close();
@@ -98,9 +99,9 @@ export class WorkerPool implements DataPlane, WorkerEvents {
         throw new FicusError(
           'listen.failed',
           `entrypoint ${entryPoint.name} cannot listen on ${entryPoint.address}: ${failed.error}`,
-          {
-            remedy: 'stop the process that has the port (ss -ltnp shows it), or choose another address',
-          },
+          failed.error?.includes('EADDRINUSE') === true
+            ? { remedy: 'stop the process that has the port (ss -ltnp shows it), or choose another address' }
+            : {},
         );
       }
     }
@@ -227,7 +228,8 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   /** Brings a new worker to where the others are, and only then lets it accept. */
   async #prepare(worker: WorkerProcess): Promise<void> {
     await worker.ready;
-    if (this.#model !== undefined) await worker.ask({ type: 'apply', model: this.#model });
+    if (this.#model !== undefined)
+      await this.#expectDone(worker, worker.ask({ type: 'apply', model: this.#model }));
     // A patch made meanwhile may have overtaken its older self.
     let version: number;
     do {
@@ -236,7 +238,26 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     } while (version !== this.#patches.version);
     for (const document of this.#documents.values()) worker.tell({ type: 'publish', document });
     for (const { entryPoint, handle } of this.#handles.values())
-      await worker.ask({ type: 'listen', entryPoint }, handle);
+      await this.#expectDone(worker, worker.ask({ type: 'listen', entryPoint }, handle));
+  }
+
+  /** A worker that cannot do what the others did would refuse every request it gets: it ends instead. */
+  async #expectDone(worker: WorkerProcess, asked: ReturnType<WorkerProcess['ask']>): Promise<void> {
+    const error = (await asked)?.error;
+    if (error === undefined) return;
+    this.#log('error', 'a new worker cannot serve', { pid: worker.pid, error });
+    worker.kill();
+    // Answered by its end.
+    await worker.ask({ type: 'stats' });
+  }
+
+  /** Whether `model` can be built, when no worker is alive to say so. */
+  async #tryOut(model: Model): ReturnType<WorkerProcess['ask']> {
+    const worker = this.#spawn();
+    await worker.ready;
+    const answer = await worker.ask({ type: 'apply', model });
+    worker.kill();
+    return answer;
   }
 }
 
