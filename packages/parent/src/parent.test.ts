@@ -5,8 +5,9 @@ import { createServer, request } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
-import type { UplinkStatus } from '@ficus/common/api/admin.ts';
+import type { Applied, ParentStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
 import { systemClock } from '@ficus/common/clock.ts';
 import { createLog } from '@ficus/common/log.ts';
 import { childId } from '@ficus/pki/identity.ts';
@@ -222,4 +223,40 @@ test('a revoked child loses its legs and its connections within two seconds', as
   const status = await run.admin<{ children: { state: string }[]; uplinks: unknown[] }>('GET', '/v1/status');
   assert.equal(status.children[0]?.state, 'revoked');
   assert.deepEqual(status.uplinks, []);
+});
+
+test('a store that fails after the start stops neither traffic nor discovery, and is told', async () => {
+  const trust = await meshOf('unreadable');
+  await using vm = await fakeChild(trust);
+  vm.say(JSON.stringify(advertisement({ orders: 1 })));
+  enrol('unreadable', vm, ['*']);
+  await using run = await started('unreadable', router('orders@multicluster'), mesh);
+  await eventually(async () => (await run.get()).status === 200);
+  const database = new DatabaseSync(join(root, 'unreadable', 'parent.db'), { timeout: 2000 });
+  database.exec('ALTER TABLE certificates RENAME TO hidden');
+  try {
+    // Every document asks whether its sender is revoked and what it was granted; every probe asks the first.
+    vm.say(JSON.stringify(advertisement({ orders: 1, billing: 1 }, { revision: 2 })));
+    const names = async () =>
+      (await run.admin<{ uplinks: UplinkStatus[] }>('GET', '/v1/uplinks')).uplinks.map(({ name }) => name);
+    await eventually(async () => (await names()).join() === 'billing,orders');
+    assert.equal((await run.get()).status, 200);
+
+    const change = { weights: { 'vm-1': 7 }, reason: 'stored, but not read back' };
+    const applied = await run.admin<Applied>('PUT', '/v1/uplinks/orders/weights', change);
+    assert.equal(applied.appliedByWorkers, false);
+    const { problems } = await run.admin<ParentStatus>('GET', '/v1/status');
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['store.unreadable'],
+    );
+    assert.equal((await run.get()).status, 200);
+  } finally {
+    database.exec('ALTER TABLE hidden RENAME TO certificates');
+    database.close();
+  }
+  await eventually(async () => {
+    const { problems, uplinks } = await run.admin<ParentStatus>('GET', '/v1/status');
+    return problems.length === 0 && uplinks.some(({ legs }) => legs[0]?.weight === 7);
+  });
 });

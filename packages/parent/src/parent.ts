@@ -72,7 +72,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
         clock,
         log: line,
         trustDomain: config.trustDomain,
-        store: trust.store,
+        decisions: trust.decisions,
         identity: () => trust.identity.current,
         configured: config.children,
         remembered: trust.remembered,
@@ -123,6 +123,10 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
   mesh?.start();
   await rebuilder.first(() => serving.start());
 
+  trust?.decisions.onRecovered(() => {
+    for (const { name } of mesh?.status() ?? []) mesh?.follow(name);
+    rebuilder.request();
+  });
   trust?.identity.onRenewed(({ certificate, roots }) => {
     for (const { name } of mesh?.status() ?? []) {
       serving.send({ kind: 'transportCertificate', transport: childTransport(name), certificate, roots });
@@ -137,7 +141,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
           trust,
           runtime: (await import('./runtime/parent-runtime.ts')).parentRuntime({
             ...{ name: config.name, version: version(), trustDomain: config.trustDomain, clock },
-            ...{ dataPlane, configuration, serving, rebuilder, board, mesh },
+            ...{ dataPlane, configuration, serving, rebuilder, board, mesh, decisions: trust.decisions },
           }),
           ...{ clock, log: line, stack },
         })

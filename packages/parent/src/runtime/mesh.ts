@@ -8,13 +8,14 @@ import { type HostPort, parseChildAddress } from '../children/address.ts';
 import { Child } from '../children/child.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { RememberedChild } from '../state/last-good.ts';
-import type { ChildRecord, Store } from '../store/store.ts';
+import type { ChildRecord } from '../store/store.ts';
+import type { Decisions } from './decisions.ts';
 
 export interface MeshOptions {
   readonly clock: Clock;
   readonly log: LogLine;
   readonly trustDomain: string;
-  readonly store: Pick<Store, 'children' | 'child' | 'legs' | 'denied'>;
+  readonly decisions: Pick<Decisions, 'children' | 'child' | 'legs' | 'denied'>;
   readonly identity: () => UplinkIdentity;
   /** Children with a fixed address; it overrides the one they registered. */
   readonly configured: readonly ({ readonly name: string } & HostPort)[];
@@ -37,9 +38,9 @@ export class Mesh {
 
   /** Watches every child that joined and wasn't revoked, and every configured one. */
   start(): void {
-    const { store, configured } = this.#options;
+    const { decisions, configured } = this.#options;
     const names = new Set([
-      ...store.children().map(({ name }) => name),
+      ...decisions.children().map(({ name }) => name),
       ...configured.map(({ name }) => name),
     ]);
     for (const name of names) this.follow(name);
@@ -47,9 +48,9 @@ export class Mesh {
 
   /** Begins to watch `name`, or follows it to a changed address; a revoked child is left. */
   follow(name: string): void {
-    const { store, log } = this.#options;
-    const record = store.child(name);
-    if (record?.revokedAt !== undefined || store.denied().children.has(name)) {
+    const { decisions, log } = this.#options;
+    const record = decisions.child(name);
+    if (record?.revokedAt !== undefined || decisions.denied().children.has(name)) {
       this.drop(name);
       return;
     }
@@ -92,7 +93,7 @@ export class Mesh {
       const { name, peerUri, addresses, port, advertisement } = child;
       return advertisement === undefined ? [] : [{ name, peerUri, addresses, port, advertisement }];
     });
-    return aggregate(views, (uplink) => this.#options.store.legs(uplink));
+    return aggregate(views, (uplink) => this.#options.decisions.legs(uplink));
   }
 
   /** What to remember across a restart. */
@@ -104,7 +105,7 @@ export class Mesh {
 
   /** Every child that is or was known, revoked ones too, by name. */
   status(): readonly ChildStatus[] {
-    const records = new Map(this.#options.store.children().map((record) => [record.name, record]));
+    const records = new Map(this.#options.decisions.children().map((record) => [record.name, record]));
     const names = new Set([...records.keys(), ...this.#children.keys()]);
     return [...names].sort(compare).map((name) => this.#statusOf(name, records.get(name)));
   }
@@ -121,7 +122,7 @@ export class Mesh {
   }
 
   #watch(name: string, address: HostPort, at: string): void {
-    const { clock, log, trustDomain, store, identity, remembered, onChange, onHealth } = this.#options;
+    const { clock, log, trustDomain, decisions, identity, remembered, onChange, onHealth } = this.#options;
     const before = this.#children.get(name)?.child;
     const advertisement = before?.advertisement;
     if (before !== undefined) this.#close(before);
@@ -132,9 +133,9 @@ export class Mesh {
       address,
       peerUri: childId(trustDomain, name),
       // A configured child that never joined here has its certificate from the operator's own authority.
-      grants: () => store.child(name)?.workloads ?? ['*'],
+      grants: () => decisions.child(name)?.workloads ?? ['*'],
       identity,
-      isRevoked: (serial) => store.denied().serials.has(serial),
+      isRevoked: (serial) => decisions.denied().serials.has(serial),
       // What it offered stays known while it moves; its old addresses don't.
       remembered: advertisement === undefined ? remembered.get(name) : { advertisement, addresses: [] },
       onChange,

@@ -5,6 +5,7 @@ import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import type { ParentRuntime } from '../runtime-port.ts';
 import type { Configuration } from './configuration.ts';
+import type { Decisions } from './decisions.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { Mesh } from './mesh.ts';
 import { metricsText } from './metrics.ts';
@@ -22,6 +23,7 @@ export interface ParentRuntimeOptions {
   readonly serving: Pick<Serving, 'legsChanged' | 'disabled' | 'failure'>;
   readonly rebuilder: Pick<Rebuilder, 'now'>;
   readonly board: Pick<HealthBoard, 'healthOf'>;
+  readonly decisions: Pick<Decisions, 'problem'>;
   readonly mesh: Pick<Mesh, 'status' | 'aggregated' | 'follow' | 'drop'>;
 }
 
@@ -29,6 +31,7 @@ export interface ParentRuntimeOptions {
 export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
   const { name, version, trustDomain, clock, dataPlane, configuration, serving, rebuilder, board, mesh } =
     options;
+  const { decisions } = options;
   const startedAt = new Date(clock.now()).toISOString();
   const children = (): readonly ChildStatus[] => mesh.status();
 
@@ -57,9 +60,13 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
   }
 
   function problems(): readonly StatusProblem[] {
-    if (serving.failure === undefined) return [];
     const at = new Date(clock.now()).toISOString();
-    return [{ code: 'model.not-applied', message: serving.failure, at, count: 1 }];
+    return [
+      ...(decisions.problem === undefined ? [] : [decisions.problem]),
+      ...(serving.failure === undefined
+        ? []
+        : [{ code: 'model.not-applied', message: serving.failure, at, count: 1 }]),
+    ];
   }
 
   return {
@@ -72,7 +79,8 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
       const shown = uplinkStatus(mesh.aggregated(), stats, board);
       return metricsText(stats, children(), shown, { applied: revision, refused: refusals });
     },
-    legsChanged: (uplink) => serving.legsChanged(uplink),
+    // What was stored is not what the workers got when it could not be read back.
+    legsChanged: async (uplink) => (await serving.legsChanged(uplink)) && decisions.problem === undefined,
     childJoined: (child) => mesh.follow(child),
     async childRevoked(child) {
       mesh.drop(child);

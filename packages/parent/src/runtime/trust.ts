@@ -6,6 +6,7 @@ import { Authority } from '@ficus/pki/authority.ts';
 import type { ParentConfig } from '../config/parent-config.ts';
 import { decodeRemembered, StateFile } from '../state/last-good.ts';
 import { openStore } from '../store/open-store.ts';
+import { Decisions } from './decisions.ts';
 import { ParentIdentity } from './parent-identity.ts';
 
 /** Opens it all; what was opened is closed again by `stack`. Throws `store.*`, `authority.*`, `files.*`. */
@@ -20,6 +21,7 @@ export async function openTrust(
   const { stateDirectory, trustDomain, ca, name } = config;
   // The store first: its lock keeps a second parent from the rest of the state directory.
   const store = stack.adopt(openStore(join(stateDirectory, 'parent.db'), { clock }), (each) => each.close());
+  const decisions = stack.adopt(new Decisions({ store, clock, log }), (each) => each.close());
   const authority =
     ca === undefined
       ? await Authority.open({ directory: join(stateDirectory, 'ca'), trustDomain, clock })
@@ -34,6 +36,7 @@ export async function openTrust(
   );
   return {
     store,
+    decisions,
     authority,
     identity,
     childrenFile,

@@ -10,6 +10,8 @@ export interface StoreContext {
   readonly history: History;
   /** One durable transaction; errors come out as FicusErrors. */
   write<T>(work: () => T): T;
+  /** Runs after each committed write, and must not throw; replaces an earlier one. */
+  onCommit(listener: () => void): void;
 }
 
 /** Ties the parts to one database file. */
@@ -19,7 +21,20 @@ export function storeContext(
   clock: Clock,
   history: History,
 ): StoreContext {
-  return { database, clock, history, write: (work) => transaction(database, file, work) };
+  let committed = () => {};
+  return {
+    database,
+    clock,
+    history,
+    write(work) {
+      const result = transaction(database, file, work);
+      committed();
+      return result;
+    },
+    onCommit(listener) {
+      committed = listener;
+    },
+  };
 }
 
 /** Milliseconds since the epoch as ISO 8601. */

@@ -12,7 +12,7 @@ test('weights and modes are kept apart, and only of the named children', () => {
     { child: 'cluster-1', weight: 0, mode: 'off' },
     { child: 'vm-1', weight: 90, mode: 'standby' },
   ]);
-  assert.deepEqual(t.store.uplinksWithOverrides(), ['orders']);
+  assert.deepEqual([...t.store.allLegs()], [['orders', t.store.legs('orders')]]);
   assert.deepEqual(t.store.legs('other'), []);
 });
 

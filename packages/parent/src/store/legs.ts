@@ -18,7 +18,7 @@ interface Row {
 export function legTable(
   { database, history, write }: StoreContext,
   childTable: ChildTable,
-): Pick<Store, 'legs' | 'uplinksWithOverrides' | 'setWeights' | 'setModes' | 'undo'> {
+): Pick<Store, 'legs' | 'allLegs' | 'setWeights' | 'setModes' | 'undo'> {
   const select = database.prepare('SELECT child, weight, mode FROM legs WHERE uplink = ? ORDER BY child');
   const set = {
     weight: database.prepare(
@@ -88,17 +88,18 @@ export function legTable(
   }
 
   return {
-    legs: (uplink) =>
-      (select.all(uplink) as unknown as Row[]).map(({ child, weight, mode }) => ({
-        child,
-        ...(weight === null ? {} : { weight }),
-        ...(mode === null || mode === undefined ? {} : { mode }),
-      })),
+    legs: (uplink) => (select.all(uplink) as unknown as Row[]).map(toOverride),
 
-    uplinksWithOverrides: () =>
-      (
-        database.prepare('SELECT DISTINCT uplink FROM legs ORDER BY uplink').all() as { uplink: string }[]
-      ).map((row) => row.uplink),
+    allLegs() {
+      const rows = database.prepare('SELECT * FROM legs ORDER BY uplink, child').all() as unknown as Row[];
+      const all = new Map<string, LegOverride[]>();
+      for (const row of rows as (Row & { uplink: string })[]) {
+        const list = all.get(row.uplink);
+        if (list === undefined) all.set(row.uplink, [toOverride(row)]);
+        else list.push(toOverride(row));
+      }
+      return all;
+    },
 
     setWeights: (uplink, weights, current, by) => change('weight', uplink, weights, current, by),
     setModes: (uplink, modes, by) => change('mode', uplink, modes, {}, by),
@@ -140,6 +141,14 @@ export function legTable(
         };
       });
     },
+  };
+}
+
+function toOverride({ child, weight, mode }: Row): LegOverride {
+  return {
+    child,
+    ...(weight === null ? {} : { weight }),
+    ...(mode === null || mode === undefined ? {} : { mode }),
   };
 }
 

@@ -29,6 +29,7 @@ export function openStore(file: string, { clock }: { readonly clock: Clock }): S
       ...tokenTable(context, children),
       history: (options) => history.list(options),
       verifyHistory: () => history.verify(),
+      onCommit: context.onCommit,
       close() {
         database.close();
         unlock();

@@ -71,8 +71,8 @@ export interface Store {
   child(name: string): ChildRecord | undefined;
   /** Overrides of one uplink. */
   legs(uplink: string): readonly LegOverride[];
-  /** Uplink names that have overrides. */
-  uplinksWithOverrides(): readonly string[];
+  /** Overrides of every uplink that has some, by its name. */
+  allLegs(): ReadonlyMap<string, readonly LegOverride[]>;
   /**
    * Sets the operator's weights of the named children; others keep theirs. `current` is what is in force, for the
    * history. Throws `weight.invalid`, `child.unknown`, `child.revoked`, `uplink.invalid-name`, `reason.invalid`.
@@ -118,5 +118,7 @@ export interface Store {
   certificates(): readonly CertificateInfo[];
   /** Throws `certificate.unknown`, `certificate.revoked`. */
   revokeCertificate(serial: string, change: Change): HistoryEntry;
+  /** Runs `listener`, which must not throw, after each committed write; replaces an earlier one. */
+  onCommit(listener: () => void): void;
   close(): void;
 }
