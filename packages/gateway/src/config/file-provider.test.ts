@@ -189,6 +189,36 @@ describe('file provider', () => {
     assert.equal(followed.sources[0]?.files?.get(at('tls', 'a.pem')), 'second');
   });
 
+  it('survives a listener that throws: tells it, and offers the content again', async () => {
+    await writeFile(at('a.yaml'), service('one'));
+    const taken: string[] = [];
+    const told: (readonly ConfigProblem[])[] = [];
+    let tries = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const provider = new FileProvider({
+      config: { filename: at('a.yaml') },
+      clock,
+      onChange(source) {
+        tries += 1;
+        if (tries < 3) throw new Error('cannot be taken now');
+        taken.push(...Object.keys(source.config.http?.services ?? {}));
+        resolve();
+      },
+      onProblems: (problems) => void told.push(problems),
+    });
+    try {
+      await provider.start();
+      await writeFile(at('a.yaml'), service('two'));
+      await promise;
+    } finally {
+      provider.close();
+    }
+    assert.deepEqual(taken, ['two']);
+    const lines = told.flat().map(formatProblem);
+    assert.deepEqual(lines, [`${at('a.yaml')}:1:1: not taken up: cannot be taken now`], 'once');
+    assert.deepEqual(told.at(-1), [], 'mended');
+  });
+
   it('does not follow with watch: false', async () => {
     await writeFile(at('a.yaml'), service('one'));
     let timers = 0;

@@ -32,6 +32,9 @@ export class FileProvider {
   #last: FileReading | undefined;
   /** Fingerprint of the content that counts. */
   #good: string | undefined;
+  /** Fingerprint of the content that was reported. */
+  #reported: string | undefined;
+  #trouble: string | undefined;
   #signature = '';
   #closed = false;
   #reading = false;
@@ -49,6 +52,7 @@ export class FileProvider {
     const follow = this.#options.config.watch ?? true;
     const reading = await this.#read();
     if (reading.source !== undefined) this.#good = reading.fingerprint;
+    this.#reported = reading.fingerprint;
     if (follow && !this.#closed) {
       this.#watch(reading.folders);
       this.#poll();
@@ -90,13 +94,19 @@ export class FileProvider {
     }
     this.#reading = true;
     this.#firstChangeAt = undefined;
-    const before = this.#last?.fingerprint;
-    const reading = await this.#read();
-    this.#reading = false;
-    if (this.#closed) return;
-    this.#watch(reading.folders);
-    if (reading.fingerprint !== before) this.#report(reading);
-    if (this.#again) {
+    try {
+      const reading = await this.#read();
+      if (this.#closed) return;
+      this.#watch(reading.folders);
+      if (reading.fingerprint !== this.#reported || this.#trouble !== undefined) this.#report(reading);
+      this.#reported = reading.fingerprint;
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#failed(error as Error);
+    } finally {
+      this.#reading = false;
+    }
+    if (this.#again && !this.#closed) {
       this.#again = false;
       this.#changed();
     }
@@ -110,8 +120,22 @@ export class FileProvider {
     }
     onProblems([]);
     if (reading.fingerprint === this.#good) return;
-    this.#good = reading.fingerprint;
     onChange(reading.source);
+    this.#good = reading.fingerprint;
+  }
+
+  /** Whatever went wrong, on our side or the listener's, is told once and tried again at the next poll. */
+  #failed({ message }: Error): void {
+    this.#signature = '';
+    if (this.#closed || this.#trouble === message) return;
+    this.#trouble = message;
+    const { filename, directory } = this.#options.config;
+    const file = filename ?? directory ?? '';
+    try {
+      this.#options.onProblems([{ file, line: 1, column: 1, path: [], message: `not taken up: ${message}` }]);
+    } catch {
+      // Who can't take a problem either is beyond telling; the next poll tries again.
+    }
   }
 
   /** Watches these folders and no others. One that isn't there now is taken up when a poll sees it. */
@@ -154,10 +178,14 @@ export class FileProvider {
   async #look(): Promise<void> {
     const last = this.#last;
     if (last !== undefined && !this.#reading) {
-      const signature = await statSignature(pathsOf(last));
-      if (this.#closed) return;
-      if (signature !== this.#signature) this.#changed();
-      else this.#watch(last.folders);
+      try {
+        const signature = await statSignature(pathsOf(last));
+        if (this.#closed) return;
+        if (signature !== this.#signature) this.#changed();
+        else this.#watch(last.folders);
+      } catch (error) {
+        this.#failed(error as Error);
+      }
     }
     if (!this.#closed) this.#poll();
   }
