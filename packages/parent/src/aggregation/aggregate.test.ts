@@ -73,6 +73,33 @@ for (const [what, override, draining, expected] of [
   });
 }
 
+test('once the operator gave one leg a weight, a leg without waits, whatever it hints', () => {
+  const children = [
+    child('vm-1', { orders: 5 }),
+    child('cluster-1', { orders: 5 }),
+    child('cluster-2', { orders: 1000 }),
+  ];
+  const overrides = [
+    { child: 'vm-1', weight: 90 },
+    { child: 'cluster-1', weight: 10 },
+  ];
+  assert.deepEqual(legsOf(children, overrides), [
+    ['cluster-1', 10, 'operator', 'active'],
+    ['cluster-2', 0, 'child', 'active'],
+    ['vm-1', 90, 'operator', 'active'],
+  ]);
+  const waiting = aggregate(children, () => overrides)[0]?.legs.filter(({ waits }) => waits);
+  assert.deepEqual(
+    waiting?.map((leg) => leg.child.name),
+    ['cluster-2'],
+  );
+  // A weight of zero is a decision, a mode is none, and each uplink counts for itself.
+  assert.deepEqual(legsOf(children.slice(1), [{ child: 'cluster-1', weight: 0 }])?.[1]?.[1], 0);
+  assert.deepEqual(legsOf(children.slice(1), [{ child: 'cluster-1', mode: 'standby' }])?.[1]?.[1], 1000);
+  // With the leg that had one gone, the hints of those that are left count again.
+  assert.deepEqual(legsOf(children.slice(2), overrides), [['cluster-2', 1000, 'child', 'active']]);
+});
+
 test('a decision about a child that advertises nothing makes no leg', () => {
   assert.deepEqual(legsOf([child('vm-1', { orders: 1 })], [{ child: 'gone', weight: 5 }]), [
     ['vm-1', 1, 'child', 'active'],

@@ -19,9 +19,11 @@ export interface ChildView {
 export interface Leg {
   readonly child: ChildView;
   readonly uplink: AdvertisedUplink;
-  /** In force: the operator's, else the child's hint. */
+  /** In force: the operator's, else the child's hint; 0 for a leg that `waits`. */
   readonly weight: number;
   readonly weightFrom: 'operator' | 'child';
+  /** The operator gave another leg of this uplink a weight but not this one: its hint doesn't count. */
+  readonly waits: boolean;
   /** In force: a child that goes away drains, whatever the operator chose short of `off`. */
   readonly mode: LegMode;
   /** True when the mode is the child's leaving and not the operator's choice. */
@@ -51,18 +53,27 @@ export function aggregate(
     .sort(([a], [b]) => compare(a, b))
     .map(([name, list]) => {
       const overrides = new Map(overridesOf(name).map((override) => [override.child, override]));
-      return { name, legs: list.map(({ child, uplink }) => legOf(child, uplink, overrides.get(child.name))) };
+      // Hints and the operator's weights have no common scale: beside 90 and 10 a hint of 1000 would take nearly all.
+      const decided = list.some(({ child }) => overrides.get(child.name)?.weight !== undefined);
+      const legs = list.map(({ child, uplink }) => legOf(child, uplink, overrides.get(child.name), decided));
+      return { name, legs };
     });
 }
 
-function legOf(child: ChildView, uplink: AdvertisedUplink, override: LegOverride | undefined): Leg {
+function legOf(
+  child: ChildView,
+  uplink: AdvertisedUplink,
+  override: LegOverride | undefined,
+  decided: boolean,
+): Leg {
   const chosen = override?.mode ?? 'active';
   const leaving = child.advertisement.draining && chosen !== 'off' && chosen !== 'draining';
   return {
     child,
     uplink,
-    weight: override?.weight ?? uplink.weight,
+    weight: override?.weight ?? (decided ? 0 : uplink.weight),
     weightFrom: override?.weight === undefined ? 'child' : 'operator',
+    waits: decided && override?.weight === undefined,
     mode: leaving ? 'draining' : chosen,
     leaving,
   };

@@ -50,6 +50,27 @@ test('a leg shows what it served, its health and why', () => {
   ]);
 });
 
+test("a leg that waits for the operator's weight says so", () => {
+  const view = (name: string, weight: number) => ({
+    name,
+    peerUri: `spiffe://test.internal/child/${name}`,
+    addresses: ['127.0.0.1'],
+    port: 9443,
+    advertisement: advertisement({ orders: weight }, { child: name }),
+  });
+  const both = aggregate([view('vm-1', 5), view('cluster-2', 1000)], () => [{ child: 'vm-1', weight: 90 }]);
+  const up = { healthOf: () => ({ health: 'up' }) as const };
+  const legs = uplinkStatus(both, stats, up)[0]?.legs.map((leg) => [leg.child, leg.weight, leg.reason]);
+  assert.deepEqual(legs, [
+    [
+      'cluster-2',
+      0,
+      "it waits for the operator's weight: the other legs have one, so its hint does not count",
+    ],
+    ['vm-1', 90, undefined],
+  ]);
+});
+
 test('Prometheus can read every line, and odd label values are escaped', () => {
   const text = metricsText(stats, [], uplinkStatus(uplinks, stats, down), { applied: 4, refused: 1 });
   for (const line of text.trimEnd().split('\n')) {

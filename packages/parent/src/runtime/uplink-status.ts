@@ -36,9 +36,11 @@ function countsOf({ legs, services }: Pick<Stats, 'legs' | 'services'>) {
   };
 }
 
+const waiting = "it waits for the operator's weight: the other legs have one, so its hint does not count";
+
 function legStatus(
   name: string,
-  { child, uplink, weight, weightFrom, mode, leaving }: Leg,
+  { child, uplink, weight, weightFrom, mode, leaving, waits }: Leg,
   served: { readonly requests: number; readonly failures: number },
   board: Pick<HealthBoard, 'healthOf'>,
 ): LegStatus {
@@ -51,7 +53,7 @@ function legStatus(
     weight: 1,
   }));
   const { health, reason } = board.healthOf({ name: legService(name, child.name), endpoints });
-  const why = reason ?? (leaving ? 'the child is going away' : undefined);
+  const why = reason ?? (leaving ? 'the child is going away' : waits ? waiting : undefined);
   return {
     child: child.name,
     weight,

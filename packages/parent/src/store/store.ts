@@ -14,7 +14,8 @@ export interface ChildRecord {
   readonly notAfter: string;
 }
 
-/** An operator's decision about one leg; a missing field was never decided (the child's hint counts, mode active). */
+/** An operator's decision about one leg; a missing field was never decided (mode active; the child's hint
+ * counts until some leg of the uplink has a weight). */
 export interface LegOverride {
   readonly child: string;
   readonly weight?: number;
