@@ -16,6 +16,7 @@ function recorded() {
   const logged: string[] = [];
   const hooks = { whileApplying: () => {}, refuse: false };
   let uplinks: Record<string, number> = { orders: 5 };
+  const board = new HealthBoard((patch) => serving.send(patch));
   const serving: Serving = new Serving({
     log: (_, message) => logged.push(message),
     dataPlane: {
@@ -30,7 +31,7 @@ function recorded() {
         return Promise.resolve();
       },
     },
-    board: new HealthBoard((patch) => serving.send(patch)),
+    board,
     checker: { update: () => {} },
     mesh: {
       aggregated: () =>
@@ -55,6 +56,7 @@ function recorded() {
   });
   return {
     serving,
+    board,
     applied,
     patches,
     overrides,
@@ -112,4 +114,30 @@ test('a model that is refused is told, changes nothing, and the next one is trie
   await run.serving.rebuild();
   assert.equal(run.serving.failure, undefined);
   assert.equal(run.applied.length, 2);
+});
+
+test('a refused model that is taken back is no failure any more, and the board never followed it', async () => {
+  const run = recorded();
+  await run.serving.start();
+  const health = (uplink: string) =>
+    run.board.healthOf({
+      name: [`${uplink}/vm-1`, 'multicluster'],
+      endpoints: [
+        { scheme: 'https', host: '127.0.0.1', port: 9443, path: '', preservePath: false, weight: 1 },
+      ],
+    }).health;
+  run.hooks.refuse = true;
+  run.offer({ billing: 1 });
+  await run.serving.rebuild();
+  assert.equal(run.serving.failure, 'cannot');
+  assert.deepEqual([health('orders'), health('billing')], ['up', 'unknown']);
+  run.board.child('127.0.0.1', 9443, false, 'gone');
+  assert.deepEqual(
+    run.patches.map((patch) => (patch.kind === 'health' ? patch.service[0] : patch.kind)),
+    ['orders/vm-1'],
+  );
+  run.offer({ orders: 5 });
+  await run.serving.rebuild();
+  assert.equal(run.serving.failure, undefined);
+  assert.equal(run.applied.length, 1, 'it serves already');
 });

@@ -67,14 +67,16 @@ export class Serving {
     const { dataPlane, board, checker, build } = this.#options;
     const before = this.#aggregated();
     const { model, disabled } = build(this.fragments(before));
-    this.#disabled = disabled;
     // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
     const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
-    if (hash === this.#appliedHash) return;
-    board.update(model);
-    await dataPlane.apply(model);
-    this.#appliedHash = hash;
+    if (hash !== this.#appliedHash) await dataPlane.apply(model);
+    this.#disabled = disabled;
+    // Also when a refused model was taken back, and what serves is what is wanted again.
     this.#failure = undefined;
+    if (hash === this.#appliedHash) return;
+    this.#appliedHash = hash;
+    // Only now: the board speaks of endpoints that the data plane knows.
+    board.update(model);
     checker.update(model);
     this.send(...board.downs(), ...this.#missedLegs(before));
   }
