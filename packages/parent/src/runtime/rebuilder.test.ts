@@ -73,3 +73,22 @@ test('closed: nothing starts any more', async () => {
   run.clock.advance(1000);
   assert.equal(run.builds, 0);
 });
+
+test('a request at any moment around the end of a build is built, too', async () => {
+  for (let ticks = 0; ticks < 10; ticks++) {
+    const clock = new ManualClock();
+    let builds = 0;
+    const rebuilder = new Rebuilder(clock, async () => {
+      builds += 1;
+      if (builds > 1) return;
+      let later = Promise.resolve();
+      for (let i = 0; i < ticks; i++) later = later.then(() => {});
+      void later.then(() => rebuilder.request());
+    });
+    void rebuilder.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(5);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(builds, 2, `${ticks} microtasks after the build`);
+  }
+});

@@ -42,6 +42,8 @@ export class Rebuilder {
     this.#asked = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      // Asked for after the last build and before this: nobody else has it scheduled.
+      return this.#asked && !this.#closed ? this.now() : undefined;
     });
     return this.#running;
   }
