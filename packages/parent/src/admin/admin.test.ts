@@ -96,6 +96,7 @@ test('refusals are problem documents in plain words, and change nothing', async 
     ['POST', '/v1/tokens', { child: 'VM', workloads: ['a'] }, 400, 'child.invalid-name'],
     ['DELETE', '/v1/children/vm-1', undefined, 400, 'request.invalid'],
     ['GET', '/v1/history?limit=0', undefined, 400, 'request.invalid'],
+    ['GET', '/v1/history?verify=some', undefined, 400, 'request.invalid'],
     ['GET', '/v1/nothing', undefined, 404, 'route.unknown'],
   ];
   for (const [method, path, body, status, code] of cases) {
@@ -178,4 +179,22 @@ test('the OpenAPI document has every route, and every reference in it leads some
     const name = /^#\/components\/schemas\/([A-Za-z]+)$/.exec(reference)?.[1];
     assert.ok(name !== undefined && name in document.components.schemas, reference);
   }
+});
+
+test('the history is verified whole when that is asked for', async () => {
+  await using a = await testAdmin();
+  const asked: unknown[] = [];
+  const verifyHistory = a.t.store.verifyHistory;
+  a.t.store = {
+    ...a.t.store,
+    verifyHistory(options) {
+      asked.push(options?.full);
+      return verifyHistory(options);
+    },
+  };
+  for (const query of ['', '?verify=full']) {
+    const { status, body } = await a.socket('GET', `/v1/history${query}`);
+    assert.deepEqual([status, (body as { chain: string }).chain], [200, 'verified']);
+  }
+  assert.deepEqual(asked, [false, true]);
 });

@@ -9,6 +9,10 @@ const historyQuery = {
   properties: {
     uplink: { type: 'string', maxLength: 253, description: 'only changes of this uplink' },
     limit: { type: 'string', pattern: '^[1-9][0-9]{0,3}$', description: 'at most 1000; default 100' },
+    verify: {
+      enum: ['full'],
+      description: 'recompute the whole hash chain, not only what came since the last look',
+    },
   },
 };
 
@@ -40,12 +44,12 @@ export const readRoutes: Routes = (app, { store, runtime, authority }) => {
       { querystring: historyQuery },
     ),
     (request) => {
-      const { uplink, limit } = request.query as { uplink?: string; limit?: string };
+      const { uplink, limit, verify } = request.query as { uplink?: string; limit?: string; verify?: 'full' };
       const entries = store.history({
         ...(uplink === undefined ? {} : { uplink }),
         ...(limit === undefined ? {} : { limit: Number(limit) }),
       });
-      return { entries, chain: store.verifyHistory() };
+      return { entries, chain: store.verifyHistory({ full: verify === 'full' }) };
     },
   );
   app.get(

@@ -21,6 +21,11 @@ export async function openTrust(
   const { stateDirectory, trustDomain, ca, name } = config;
   // The store first: its lock keeps a second parent from the rest of the state directory.
   const store = stack.adopt(openStore(join(stateDirectory, 'parent.db'), { clock }), (each) => each.close());
+  if (store.verifyHistory() === 'broken') {
+    log('error', 'the history was changed behind the back of this parent: see "ficus history"', {
+      directory: stateDirectory,
+    });
+  }
   const decisions = stack.adopt(new Decisions({ store, clock, log }), (each) => each.close());
   const authority =
     ca === undefined

@@ -53,6 +53,43 @@ test('every edit, deletion and truncation of the history is found', () => {
   }
 });
 
+test('a running process verifies what came since, and everything when asked', () => {
+  using t = testStore();
+  joinChildren(t, 'vm-1');
+  const turn = (weight: number) => t.store.setWeights('orders', { 'vm-1': weight }, {}, by);
+  for (const weight of [10, 20, 30]) turn(weight);
+  assert.equal(t.store.verifyHistory(), 'verified');
+  edit(t, `UPDATE history SET reason = 'another' WHERE seq = 3`);
+  turn(40);
+  // What was verified isn't read again: a look costs no more as the history grows.
+  assert.equal(t.store.verifyHistory(), 'verified');
+  assert.equal(t.store.verifyHistory({ full: true }), 'broken');
+  assert.equal(t.store.verifyHistory(), 'broken', 'nobody forgets that');
+  edit(t, `UPDATE history SET reason = '${by.reason}' WHERE seq = 3`);
+  assert.equal(t.store.verifyHistory({ full: true }), 'verified');
+  assert.equal(t.store.verifyHistory(), 'verified');
+});
+
+for (const [what, sql] of [
+  ['an edit of a later entry', `UPDATE history SET reason = 'another' WHERE seq = 6`],
+  ['a deleted later entry', 'DELETE FROM history WHERE seq = 5'],
+  ['a cut-off end', 'DELETE FROM history WHERE seq > 4'],
+  ['a cut-off end with what was verified', 'DELETE FROM history WHERE seq > 2'],
+  ['another last verified entry', `UPDATE history SET hash = 'x' WHERE seq = 4`],
+  ['a later entry that is no JSON', `UPDATE history SET after = 'no' WHERE seq = 6`],
+  ['another count', `UPDATE meta SET value = '5' WHERE key = 'history.count'`],
+] as const) {
+  test(`verifying what came since finds ${what}`, () => {
+    using t = testStore();
+    joinChildren(t, 'vm-1');
+    for (const weight of [10, 20]) t.store.setWeights('orders', { 'vm-1': weight }, {}, by);
+    assert.equal(t.store.verifyHistory(), 'verified');
+    for (const weight of [30, 40]) t.store.setWeights('orders', { 'vm-1': weight }, {}, by);
+    assert.ok(edit(t, sql) > 0);
+    assert.equal(t.store.verifyHistory(), 'broken');
+  });
+}
+
 test('swapping two entries is found', () => {
   using t = testStore();
   joinChildren(t, 'vm-1');

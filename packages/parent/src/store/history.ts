@@ -30,7 +30,8 @@ export interface History {
   get(seq: number): StoredEntry | undefined;
   /** Changes of legs and undos, newest first, only with what an undo needs to choose. */
   legChanges(): Iterable<{ readonly seq: number; readonly undoes: number | undefined }>;
-  verify(): 'verified' | 'broken';
+  /** Entries after those that were verified before, or all; once found broken it stays so until all are asked for. */
+  verify(options?: { readonly full?: boolean }): 'verified' | 'broken';
 }
 
 interface Row {
@@ -53,7 +54,35 @@ const legActions = `('weights', 'modes', 'undo')`;
 export function openHistory(database: DatabaseSync, clock: Clock): History {
   const insert = database.prepare('INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const setMeta = database.prepare('UPDATE meta SET value = ? WHERE key = ?');
+  const every = database.prepare('SELECT * FROM history ORDER BY seq');
+  const later = database.prepare('SELECT * FROM history WHERE seq > ? ORDER BY seq');
   const one = database.prepare('SELECT * FROM history WHERE seq = ?');
+
+  /** How far the chain was verified by this process. */
+  let verified = { count: 0, hash: '' };
+  let broken = false;
+
+  /** Recomputes the chain after `from`; undefined when it is not what was written. */
+  function follow(from: typeof verified): typeof verified | undefined {
+    let { count, hash: previous } = from;
+    if (count > 0 && (one.get(count) as Row | undefined)?.hash !== previous) return undefined;
+    // All rows when nothing is verified: one with a number below 1 is none of ours.
+    const rows = count === 0 ? every.iterate() : later.iterate(count);
+    try {
+      for (const row of rows as unknown as Iterable<Row>) {
+        const { hash, ...entry } = fromRow(row);
+        count += 1;
+        if (entry.seq !== count || hash !== link(previous, entry)) return undefined;
+        previous = hash;
+      }
+    } catch (error) {
+      // A column that is no JSON any more is an edit; a disk that fails is not.
+      if (typeof (error as { errcode?: unknown }).errcode === 'number') throw error;
+      return undefined;
+    }
+    const end = head();
+    return count === end.count && previous === end.hash ? { count, hash: previous } : undefined;
+  }
 
   /** The end of the chain, kept apart from it so that a cut-off end shows. */
   function head(): { count: number; hash: string } {
@@ -115,23 +144,12 @@ export function openHistory(database: DatabaseSync, clock: Clock): History {
       }
     },
 
-    verify() {
-      const end = head();
-      let previous = '';
-      let count = 0;
-      const rows = database.prepare('SELECT * FROM history ORDER BY seq').iterate();
-      try {
-        for (const row of rows as unknown as Iterable<Row>) {
-          const { hash, ...entry } = fromRow(row);
-          count += 1;
-          if (entry.seq !== count || hash !== link(previous, entry)) return 'broken';
-          previous = hash;
-        }
-      } catch {
-        // A column that is no JSON any more.
-        return 'broken';
-      }
-      return count === end.count && previous === end.hash ? 'verified' : 'broken';
+    verify({ full = false } = {}) {
+      if (broken && !full) return 'broken';
+      const found = follow(full ? { count: 0, hash: '' } : verified);
+      broken = found === undefined;
+      verified = found ?? { count: 0, hash: '' };
+      return broken ? 'broken' : 'verified';
     },
   };
 }

@@ -28,7 +28,7 @@ export function openStore(file: string, { clock }: { readonly clock: Clock }): S
       ...legTable(context, children),
       ...tokenTable(context, children),
       history: (options) => history.list(options),
-      verifyHistory: () => history.verify(),
+      verifyHistory: (options) => history.verify(options),
       onCommit: context.onCommit,
       close() {
         database.close();

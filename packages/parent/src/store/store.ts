@@ -94,8 +94,11 @@ export interface Store {
   undo(change: Change, seq?: number): { readonly entry: HistoryEntry; readonly uplink: string };
   /** Newest first; 100 entries unless `limit` (at most 1000) says otherwise. */
   history(options: { uplink?: string; limit?: number }): readonly HistoryEntry[];
-  /** Recomputes the whole chain: an edit, a deletion or a truncation is `broken`. */
-  verifyHistory(): 'verified' | 'broken';
+  /**
+   * Recomputes the hash chain: an edit, a deletion or a truncation is `broken`. The first time in a process and with
+   * `full` from its beginning; otherwise what came since, so that it costs little however long the history is.
+   */
+  verifyHistory(options?: { readonly full?: boolean }): 'verified' | 'broken';
 
   /** Refuses its identity and every certificate and token it has. Throws `child.unknown`, `child.revoked`. */
   revokeChild(name: string, change: Change): HistoryEntry;
