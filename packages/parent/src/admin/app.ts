@@ -30,12 +30,7 @@ const documentRoutes: Routes = (app, context) => {
 };
 export const allRoutes: readonly Routes[] = [readRoutes, legRoutes, trustRoutes, documentRoutes];
 
-/** `names`: host names that the API may be called by over TCP, besides addresses and `localhost`. */
-export async function adminApp(
-  options: Omit<AdminContext, 'via'>,
-  isToken: TokenCheck,
-  names: readonly string[],
-): Promise<AdminApp> {
+export async function adminApp(options: Omit<AdminContext, 'via'>, isToken: TokenCheck): Promise<AdminApp> {
   const overTcp = new WeakSet<IncomingMessage>();
   const context: AdminContext = {
     ...options,
@@ -44,7 +39,7 @@ export async function adminApp(
   const app = Fastify({ ajv: strictAjv, bodyLimit: 256 * 1024, routerOptions: { maxParamLength: 300 } });
   plainReplies(app, options.log);
   app.addHook('onRequest', async (request) => {
-    if (overTcp.has(request.raw)) guardTcp(request.headers, names, isToken);
+    if (overTcp.has(request.raw)) guardTcp(request.headers, isToken);
   });
   for (const schema of namedSchemas) app.addSchema(schema);
   for (const add of allRoutes) add(app, context);

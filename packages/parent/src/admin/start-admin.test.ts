@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Applied } from '@ficus/common/api/admin.ts';
-import type { Problem } from '@ficus/common/errors.ts';
+import type { FicusError, Problem } from '@ficus/common/errors.ts';
+import { testStore } from '../store/fixture.ts';
 import { testAdmin, testRuntime } from './fixture.ts';
 import { startAdmin } from './start-admin.ts';
 
@@ -95,4 +96,37 @@ test('the socket is private, replaced when stale, and never taken from a living 
 
   // The token stays the same from start to start.
   assert.equal(readFileSync(join(a.t.directory, 'admin-token'), 'utf8').trim(), a.token);
+});
+
+test('TCP on an address of other machines is refused unless it is called insecure', async () => {
+  using t = testStore();
+  const logged: string[] = [];
+  const socketPath = join(t.directory, 'admin.sock');
+  const start = (tcpAddress: string, insecure?: boolean) =>
+    startAdmin({
+      store: t.store,
+      runtime: testRuntime(t, []),
+      authority: { trustDomain: 'ficus.test', roots: [], pin: '' },
+      joinUrl: '',
+      socketPath,
+      tcpAddress,
+      ...(insecure === undefined ? {} : { insecure }),
+      stateDirectory: t.directory,
+      clock: t.clock,
+      log: (_, message) => void logged.push(message),
+    });
+  for (const address of ['0.0.0.0:0', '[::]:0', '10.0.0.1:8081', 'parent.example.com:8081']) {
+    await assert.rejects(start(address), (error: FicusError) => {
+      assert.equal(error.code, 'admin.insecure-address');
+      assert.match(error.remedy ?? '', /admin\.insecure: true/);
+      return true;
+    });
+    assert.equal(existsSync(socketPath), false, 'nothing was opened');
+  }
+  for (const address of ['127.0.0.1:0', ':0', 'localhost:0']) await (await start(address)).close();
+  assert.deepEqual(logged, []);
+  const open = await start('0.0.0.0:0', true);
+  assert.ok(open.port);
+  await open.close();
+  assert.match(logged.join(), /without TLS/);
 });

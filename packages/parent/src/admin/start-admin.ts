@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { FicusError } from '@ficus/common/errors.ts';
 import { listenError, parseListenAddress } from '../join/addresses.ts';
 import { openAdminToken } from './admin-token.ts';
 import { adminApp } from './app.ts';
@@ -13,8 +14,8 @@ export interface AdminApiOptions extends Omit<AdminContext, 'via'> {
   readonly socketPath: string;
   /** `127.0.0.1:8081`, `:8081` (loopback); absent: no TCP. */
   readonly tcpAddress?: string;
-  /** Host names the TCP listener may be called by, besides addresses and `localhost`. */
-  readonly hostNames?: readonly string[];
+  /** `tcpAddress` may be one that other machines reach: the token then travels without TLS. Default: false. */
+  readonly insecure?: boolean;
   /** Holds `admin-token`. */
   readonly stateDirectory: string;
 }
@@ -25,11 +26,12 @@ export interface AdminApi {
   close(): Promise<void>;
 }
 
-/** Throws `admin.socket-in-use`, `admin.listen`, `listen.bad-address`, `files.*`. */
+/** Throws `admin.insecure-address`, `admin.socket-in-use`, `admin.listen`, `listen.bad-address`, `files.*`. */
 export async function startAdmin(options: AdminApiOptions): Promise<AdminApi> {
-  const { socketPath, tcpAddress, hostNames = [], stateDirectory, log } = options;
+  const { socketPath, tcpAddress, insecure = false, stateDirectory, log } = options;
+  const tcp = tcpAddress === undefined ? undefined : tcpListener(tcpAddress, insecure);
   const isToken = await openAdminToken(stateDirectory);
-  const app = await adminApp(options, isToken, hostNames);
+  const app = await adminApp(options, isToken);
   const servers: Server[] = [];
   const serve = (handler: RequestListener): Server => {
     const server = createServer(limits, handler);
@@ -44,16 +46,17 @@ export async function startAdmin(options: AdminApiOptions): Promise<AdminApi> {
 
   try {
     await listenOnSocket(serve(app.fromSocket), socketPath);
-    if (tcpAddress === undefined) return { port: undefined, close };
-    const { host = '127.0.0.1', port } = parseListenAddress(tcpAddress);
-    if (!isLoopback(host)) {
-      log('warn', 'the admin API is open to other machines without TLS: its token can be read on the way', {
-        host,
-      });
+    if (tcpAddress === undefined || tcp === undefined) return { port: undefined, close };
+    if (!isLoopback(tcp.host)) {
+      log(
+        'warn',
+        'the admin API is open to other machines without TLS: its token can be read on the way',
+        tcp,
+      );
     }
     const server = serve(app.fromTcp);
     try {
-      server.listen({ host, port });
+      server.listen(tcp);
       await once(server, 'listening');
     } catch (error) {
       throw listenError(error, 'admin', tcpAddress);
@@ -82,6 +85,20 @@ async function stop(server: Server): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), 1000);
   await closed;
   clearTimeout(deadline);
+}
+
+/** Before anything listens. Throws `admin.insecure-address`. */
+function tcpListener(address: string, insecure: boolean): { readonly host: string; readonly port: number } {
+  const { host = '127.0.0.1', port } = parseListenAddress(address);
+  if (insecure || isLoopback(host)) return { host, port };
+  throw new FicusError(
+    'admin.insecure-address',
+    `admin.address: want an address of this machine alone, found ${address}: the bearer token would travel without TLS`,
+    {
+      status: 400,
+      remedy: `write 127.0.0.1:${port} and reach it through ssh or a TLS proxy, or set admin.insecure: true on a network where nobody can listen`,
+    },
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -8,11 +8,11 @@ import type { TokenCheck } from './admin-token.ts';
  * Throws `admin.bad-host` (DNS rebinding), `admin.cross-site` (CSRF) or `admin.unauthorized`. The caller's address
  * proves nothing, 127.0.0.1 neither: a browser on this machine calls from there too.
  */
-export function guardTcp(headers: IncomingHttpHeaders, names: readonly string[], isToken: TokenCheck): void {
+export function guardTcp(headers: IncomingHttpHeaders, isToken: TokenCheck): void {
   const host = hostName(headers.host);
   // A rebound name is a name; a literal address can't be rebound.
-  if (host === undefined || !(host === 'localhost' || isIP(host) !== 0 || names.includes(host))) {
-    throw new FicusError('admin.bad-host', 'want this API to be called by address or by a configured name', {
+  if (host === undefined || !(host === 'localhost' || isIP(host) !== 0)) {
+    throw new FicusError('admin.bad-host', 'want this API to be called by IP address or as localhost', {
       status: 421,
       remedy: 'use the IP address, or localhost, in the URL',
     });

@@ -33,7 +33,7 @@ export interface ParentConfig {
     readonly advertise?: string;
     readonly certificateTtlMs: number;
   };
-  readonly admin: { readonly socket: string; readonly address?: string };
+  readonly admin: { readonly socket: string; readonly address?: string; readonly insecure?: boolean };
   readonly ca?: { readonly certFile: string; readonly keyFile: string; readonly rootsFile?: string };
   readonly log: { readonly level: LogLevel; readonly format: 'common' | 'json' };
   readonly accessLog?: AccessLogConfig;
@@ -85,6 +85,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
     admin: {
       socket: raw.admin?.socket === undefined ? resolve(stateDirectory, 'admin.sock') : at(raw.admin.socket),
       ...(raw.admin?.address === undefined ? {} : { address: raw.admin.address }),
+      ...(raw.admin?.insecure === undefined ? {} : { insecure: raw.admin.insecure }),
     },
     ...(raw.ca === undefined
       ? {}

@@ -120,6 +120,11 @@ export const parentSchema = object(
             format: 'address',
           }),
         ),
+        insecure: optional(
+          boolean(
+            'Whether `address` may be one that other machines reach, although the token then travels without TLS. Default: false.',
+          ),
+        ),
       }),
     ),
     ca: optional(

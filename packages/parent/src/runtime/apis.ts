@@ -41,6 +41,7 @@ export async function startApis(options: ApiOptions): Promise<{ join: number; ad
       stateDirectory: config.stateDirectory,
       joinUrl: advertise?.replace(/\/$/, '') ?? `https://${host}:${join.port}`,
       ...(config.admin.address === undefined ? {} : { tcpAddress: config.admin.address }),
+      insecure: config.admin.insecure ?? false,
     }),
     (each) => each.close(),
   );
