@@ -4,7 +4,12 @@ import { test } from 'node:test';
 import { eventually, load, meshDynamic, startMesh } from '../harness/harness.ts';
 
 test('0 of 50,000 requests fail while weights, configuration, certificates, children and workers change', async () => {
-  await using mesh = await startMesh({ workers: 2, childEnv: { FICUS_RENEW_EVERY_MS: '1000' } });
+  await using mesh = await startMesh({
+    workers: 2,
+    // The parent's own certificate lives as long as the children's, and is renewed at half of it.
+    certificateTtl: '10s',
+    childEnv: { FICUS_RENEW_EVERY_MS: '1000' },
+  });
   const { parent } = mesh;
   await using running = load({ url: mesh.url, concurrency: 64, requests: 50_000 });
   const finished = running.finished();
@@ -13,15 +18,24 @@ test('0 of 50,000 requests fail while weights, configuration, certificates, chil
     over = true;
   });
 
-  let weightChanges = 0;
+  let asked = 0;
+  const changes: Promise<string>[] = [];
   const turning = setInterval(() => {
-    weightChanges += 1;
-    const share = 10 + ((weightChanges * 37) % 81);
-    void parent.setWeights('orders', { 'vm-1': share, 'cluster-1': 100 - share }).catch(() => {});
+    asked += 1;
+    const share = 10 + ((asked * 37) % 81);
+    const change = parent.setWeights('orders', { 'vm-1': share, 'cluster-1': 100 - share });
+    changes.push(
+      change.then(
+        () => 'acknowledged',
+        (error: unknown) => `${error}`,
+      ),
+    );
   }, 100);
   let reloads = 0;
+  let renewed = false;
   const reloading = setInterval(() => {
     reloads += 1;
+    renewed ||= parent.process.output.includes('"own certificate renewed"');
     const dynamic = meshDynamic('orders', ['vm-1', 'cluster-1']) as {
       http: { routers: Record<string, object> };
     };
@@ -54,5 +68,8 @@ test('0 of 50,000 requests fail while weights, configuration, certificates, chil
   const report = await finished;
   assert.deepEqual(report.failures, {});
   assert.equal(report.ok, 50_000);
-  assert.ok(weightChanges >= 10 && reloads >= 2 && restarts >= 2);
+  const answers = await Promise.all(changes);
+  assert.deepEqual([...new Set(answers)], ['acknowledged'], 'no weight change failed');
+  assert.ok(answers.length >= 10 && reloads >= 2 && restarts >= 2);
+  assert.ok(renewed, 'the parent renewed its own certificate within the run');
 });
