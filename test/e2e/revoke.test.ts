@@ -1,7 +1,11 @@
 /** Revoking a child: its live connections close within 2 s, its legs go, and it can't come back. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { eventually, load, startMesh } from '../harness/harness.ts';
+import { eventually, load, meshDynamic, startChild, startMesh, startParent } from '../harness/harness.ts';
 
 test('a revoked child’s live connections are closed within 2 s and its legs are gone', async () => {
   await using mesh = await startMesh();
@@ -36,4 +40,52 @@ test('a revoked child’s live connections are closed within 2 s and its legs ar
     .catch(() => {});
   const after = await mesh.parent.status();
   assert.equal(after.children.find((child) => child.name === 'vm-1')?.state, 'revoked');
+});
+
+test('an upgraded connection through a revoked child is closed within 2 s', async () => {
+  await using starting = new AsyncDisposableStack();
+  const server = createServer((_request, response) => void response.end());
+  const sockets = new Set<Duplex>();
+  server.on('upgrade', (_request, socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  starting.defer(() => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const parent = starting.use(await startParent({ dynamic: meshDynamic('chat', ['vm-1']) }));
+  starting.use(await startChild({ parent, name: 'vm-1', workloads: { chat: { url } } }));
+  await parent.leg('chat', 'vm-1');
+
+  const socket = connect(parent.port, '127.0.0.1');
+  starting.defer(() => void socket.destroy());
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  socket.on('error', () => {});
+  socket.write('GET /vm-1/chat HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+  await eventually(() => /^HTTP\/1\.1 101 /.test(text), 5000, 'the 101');
+  socket.write('there and back');
+  await eventually(() => text.endsWith('there and back'), 5000, 'the echo');
+
+  // Through the API: the time of a command's own start is not what is measured.
+  const body = JSON.stringify({ reason: 'stolen' });
+  const began = performance.now();
+  await parent.admin('/children/vm-1', {
+    method: 'DELETE',
+    headers: { 'content-type': 'application/json', 'content-length': `${body.length}` },
+    body,
+  });
+  await closed;
+  assert.ok(performance.now() - began < 2000, 'the tunnel was closed in time');
+  await eventually(() => sockets.size === 0, 2000, 'the end of it at the workload');
 });
