@@ -2,7 +2,7 @@
 import type { Clock } from '@ficus/common/clock.ts';
 import type { HealthCheckModel, LoadBalancerModel, Model, QName } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
-import type { DataPlaneLog, Patch } from '../runtime/data-plane.ts';
+import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { Registry } from '../service/registry.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 
@@ -79,16 +79,6 @@ export class HealthChecker {
       if (name[0] === service[0] && name[1] === service[1] && check.up === false) down++;
     }
     return { healthy: total - down, total };
-  }
-
-  /** Health patches for what is known: for a data plane that starts anew. */
-  verdicts(): readonly Patch[] {
-    return [...this.#checks].flatMap(([key, check]) => {
-      const [service, host, port] = JSON.parse(key) as [QName, string, number];
-      return check.up === undefined
-        ? []
-        : [{ kind: 'health' as const, service, endpoint: { host, port }, up: check.up, reason: '' }];
-    });
   }
 
   close(): void {

@@ -15,6 +15,8 @@ const maxLength = 262;
 const cacheSize = 1024;
 /** Clients repeat the same few hosts; clearing when full keeps hostile ones from growing it. */
 const cache = new Map<string, Authority>();
+let lastValue = '';
+let last: Authority | undefined;
 
 /**
  * Parses `value`, or undefined when it is empty, has user information, is a list, or holds what no host name holds.
@@ -22,8 +24,14 @@ const cache = new Map<string, Authority>();
  * host would be two hosts to `Host()`.
  */
 export function parseAuthority(value: string): Authority | undefined {
+  // The same host as the time before, mostly: comparing costs less than hashing a string fresh off the wire.
+  if (value === lastValue) return last;
   const hit = cache.get(value);
-  if (hit !== undefined) return hit;
+  if (hit !== undefined) {
+    lastValue = hit.authority;
+    last = hit;
+    return hit;
+  }
   if (value.length === 0 || value.length > maxLength) return undefined;
   // Copied: a slice would keep the whole head it was cut from alive in the cache.
   const text = Buffer.from(value, 'latin1').toString('latin1');

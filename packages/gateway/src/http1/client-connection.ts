@@ -13,7 +13,7 @@ import type { ConnectionOwner, ResponseListener } from './client-roles.ts';
 import { UNTIL_CLOSE } from './framing.ts';
 import { Output } from './output.ts';
 import { connectionHas, type ParsedHead } from './parse-head.ts';
-import { ResponseReader, readResponse } from './response-reader.ts';
+import { ResponseReader } from './response-reader.ts';
 
 const never = Number.POSITIVE_INFINITY;
 /** Interim responses to one request; more is an endpoint gone mad. */
@@ -168,7 +168,7 @@ export class ClientConnection implements DecodedBody, Timed {
 
   /** False when there is nothing more to read in this buffer. */
   #takeHead(buffer: Buffer, length: number): boolean {
-    const read = readResponse(buffer, length, this.#method);
+    const read = this.#reader.read(this.#method);
     if (typeof read === 'string') {
       this.#fail('endpoint.malformed', read);
       return false;

@@ -5,10 +5,9 @@ import type { RequestHead } from '../http/message.ts';
 import type { ConnectionLimits } from '../model/model.ts';
 import type { BodyDecoder } from './body-decoder.ts';
 import { requestFraming } from './framing.ts';
+import { HeadText } from './head-text.ts';
 import { bareLineEnd, connectionHas, parseRequestHead } from './parse-head.ts';
 import { toRequest, upgradeProtocol } from './request-target.ts';
-
-const headEnd = Buffer.from('\r\n\r\n');
 
 export interface HeadFailure {
   readonly code: GatewayErrorCode;
@@ -46,8 +45,7 @@ export const unreadable: ReadRequest = {
 export class RequestReader {
   readonly #limits: ConnectionLimits;
   #buffer: Buffer | undefined;
-  /** Bytes already searched for the end of a head. */
-  #searched = 0;
+  readonly #head = new HeadText();
   #forgiven = false;
 
   constructor(limits: ConnectionLimits) {
@@ -96,22 +94,21 @@ export class RequestReader {
   readHead(facts: ConnectionFacts): ReadRequest | HeadFailure | undefined {
     const buffer = this.#buffer as Buffer;
     // RFC 9112 §2.2: one empty line before a request is forgiven.
-    if (this.#searched === 0 && buffer[0] === 13) {
+    if (this.#head.searched === 0 && buffer[0] === 13) {
       if (buffer.length < 2) return undefined;
       if (buffer[1] !== 10 || this.#forgiven) return malformed('want a method');
       this.#forgiven = true;
       this.#buffer = buffer.length === 2 ? undefined : buffer.subarray(2);
       return this.#buffer === undefined ? undefined : this.readHead(facts);
     }
-    const end = buffer.indexOf(headEnd, Math.max(0, this.#searched - 3));
+    const length = this.#head.find(buffer);
     const most = this.#limits.maxHeaderBytes;
-    if (end < 0 || end > most) {
+    if (length === 0 || length - 4 > most) {
       if (buffer.length > most) return this.#tooLarge(buffer, most);
-      if (end < 0) return this.#incomplete(buffer);
+      if (length === 0) return this.#incomplete(buffer);
     }
-    this.#searched = 0;
     this.#forgiven = false;
-    const head = parseRequestHead(buffer.toString('latin1', 0, end + 2), this.#limits.maxHeaderCount);
+    const head = parseRequestHead(this.#head.text, this.#limits.maxHeaderCount);
     if (typeof head === 'string') {
       if (head === 'version') return { code: 'request.version', detail: 'want HTTP/1.1 or HTTP/1.0' };
       if (head === 'too-many-fields')
@@ -131,7 +128,7 @@ export class RequestReader {
     }
     const request = toRequest(head, facts.peerAddress, facts.secure);
     if (request instanceof GatewayError) return request;
-    this.#buffer = end + 4 === buffer.length ? undefined : buffer.subarray(end + 4);
+    this.#buffer = length === buffer.length ? undefined : buffer.subarray(length);
     const keepAlive =
       head.minor === 1
         ? head.connection === '' || !connectionHas(head.connection, 'close')
@@ -147,11 +144,11 @@ export class RequestReader {
 
   /** Nothing that can still become a valid head is refused here, and nothing hopeless waits for its deadline. */
   #incomplete(buffer: Buffer): HeadFailure | undefined {
-    const before = Math.max(0, this.#searched - 1);
+    const before = Math.max(0, this.#head.searched - 1);
     // A CR that ended the last piece had nothing behind it yet; an LF there was judged with its CR, which is not in sight now.
-    const from = this.#searched > 0 && buffer[before] === 10 ? this.#searched : before;
+    const from = this.#head.searched > 0 && buffer[before] === 10 ? this.#head.searched : before;
     const fresh = buffer.toString('latin1', from);
-    this.#searched = buffer.length;
+    this.#head.searched = buffer.length;
     return bareLineEnd.test(fresh) ? malformed('line ends must be CR LF') : undefined;
   }
 
