@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import type { Applied, ParentStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
-import { systemClock } from '@ficus/common/clock.ts';
+import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { createLog } from '@ficus/common/log.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import { decodeParentConfig } from './config/parent-config.ts';
@@ -27,7 +27,7 @@ const quick = 'transport: { lifeCycle: { requestAcceptGraceTimeout: 0s, graceTim
 const router = (service: string) =>
   `http: { routers: { all: { rule: 'PathPrefix(\`/\`)', service: '${service}' } } }`;
 
-async function started(name: string, dynamic: string, extra: string, port = 0) {
+async function started(name: string, dynamic: string, extra: string, port = 0, clock = systemClock) {
   const configFile = join(root, `${name}.yaml`);
   await writeFile(join(root, `${name}-dynamic.yaml`), dynamic);
   const text = `
@@ -38,7 +38,7 @@ providers: { file: { filename: ${name}-dynamic.yaml }${extra} }
 `;
   const decoded = decodeParentConfig(text, configFile);
   assert.ok(decoded.ok, JSON.stringify(decoded));
-  const parent = await startParent({ config: decoded.value, configFile, log, clock: systemClock });
+  const parent = await startParent({ config: decoded.value, configFile, log, clock });
   const url = `http://127.0.0.1:${parent.ports.get('web')}/`;
   return {
     parent,
@@ -258,5 +258,31 @@ test('a store that fails after the start stops neither traffic nor discovery, an
   await eventually(async () => {
     const { problems, uplinks } = await run.admin<ParentStatus>('GET', '/v1/status');
     return problems.length === 0 && uplinks.some(({ legs }) => legs[0]?.weight === 7);
+  });
+});
+
+test("the parent's renewed certificate is what running workers show from then on", async () => {
+  const trust = await meshOf('renewed');
+  await using vm = await fakeChild(trust);
+  vm.say(JSON.stringify(advertisement({ orders: 1 })));
+  enrol('renewed', vm, ['*']);
+  // What waits for hours is half of a certificate's life: the test says when it is over.
+  const halfLives: (() => void)[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    after(ms, fn) {
+      if (ms < 3_600_000) return systemClock.after(ms, fn);
+      halfLives.push(fn);
+      return () => {};
+    },
+  };
+  await using run = await started('renewed', router('orders@multicluster'), mesh, 0, clock);
+  await eventually(async () => (await run.get()).status === 200);
+  const first = vm.caller;
+  assert.match(first, /^[0-9A-F]+$/);
+  for (const over of halfLives.splice(0)) over();
+  await eventually(async () => {
+    assert.equal((await run.get()).status, 200);
+    return vm.caller !== first;
   });
 });

@@ -11,7 +11,7 @@ const retryMs = 60_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 export interface ParentIdentityOptions {
-  readonly authority: Authority;
+  readonly authority: Pick<Authority, 'trustDomain' | 'roots' | 'issue'>;
   readonly name: string;
   readonly ttlMs: number;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { systemClock } from '@ficus/common/clock.ts';
 import type { Advertisement } from '@ficus/common/uplink/advertisement.ts';
 import { Authority } from '@ficus/pki/authority.ts';
@@ -46,6 +47,7 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
   let last = '';
   let requests = 0;
   let served = 0;
+  let caller = '';
   const server = createServer(
     {
       key: certificate.key,
@@ -60,6 +62,7 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
       const uplink = request.headers['ficus-uplink'];
       if (uplink !== undefined) {
         served += 1;
+        caller = (request.socket as TLSSocket).getPeerCertificate().serialNumber;
         response.end(JSON.stringify({ child: options.says ?? name, uplink, host: request.headers.host }));
         return;
       }
@@ -92,6 +95,10 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
     /** Data requests. */
     get served() {
       return served;
+    },
+    /** Serial of the certificate that the last data request came with. */
+    get caller() {
+      return caller;
     },
     get connections() {
       return sockets.size;
