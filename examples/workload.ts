@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 export interface Workload {
   /** Said in every answer, as `service` and in the header `x-served-by`. */
   readonly name: string;
-  /** The answer to one request; `undefined` is a 404. */
-  readonly answer: (request: IncomingMessage, body: string) => object | undefined;
+  /** The answer to a request for this path; `undefined` is a 404. */
+  readonly answer: (path: string) => object | undefined;
 }
 
 /** More of a request body than this is refused with 413. */
@@ -25,9 +25,8 @@ export function workloadServer(workload: Workload): Server {
       response.end(request.method === 'HEAD' ? undefined : text);
     };
     try {
-      const body = await readBody(request);
-      if (body === undefined) return send(413, { error: `at most ${bodyLimit} bytes` });
-      const answer = workload.answer(request, body);
+      if (!(await takesBody(request))) return send(413, { error: `at most ${bodyLimit} bytes` });
+      const answer = workload.answer(new URL(request.url ?? '/', 'http://workload').pathname);
       if (answer === undefined) return send(404, { error: 'no such path here' });
       send(200, answer);
     } catch {
@@ -57,13 +56,12 @@ export function serve(workload: Workload, fallbackPort: number): void {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
+/** Reads the body to its end, as its sender expects; false when it is too long. */
+async function takesBody(request: IncomingMessage): Promise<boolean> {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > bodyLimit) return undefined;
-    chunks.push(chunk);
+    if (size > bodyLimit) return false;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return true;
 }
