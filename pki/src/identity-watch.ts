@@ -1,9 +1,8 @@
-/** Follows a node's identity: tells when a new one is in force, and when to renew the one in hand. */
+/** Follows a node's identity: tells when a new one is in force. */
 
 import { watch } from 'node:fs';
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
-import type { CertificateFacts } from './certificate.ts';
 import { currentGeneration, type LoadedIdentity, loadIdentity } from './node-identity.ts';
 
 /** How often to look without being told, for file systems that tell nothing. Milliseconds. */
@@ -73,17 +72,4 @@ export async function watchIdentity(
 function asFicusError(error: unknown): FicusError {
   if (error instanceof FicusError) return error;
   return new FicusError('identity.watch', 'cannot follow the node’s identity on disk', { cause: error });
-}
-
-/**
- * When to renew, milliseconds since the epoch: at `fraction` of the certificate's life (default half), moved by up to
- * 5 % of that life. `jitter` from -1 to 1, random unless given, so that nodes that joined together renew apart.
- */
-export function renewAt(
-  facts: Pick<CertificateFacts, 'notBefore' | 'notAfter'>,
-  fraction = 0.5,
-  jitter: number = Math.random() * 2 - 1,
-): number {
-  const life = facts.notAfter - facts.notBefore;
-  return Math.round(facts.notBefore + life * (fraction + jitter * 0.05));
 }

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { renewAt, watchIdentity } from './identity-watch.ts';
+import { watchIdentity } from './identity-watch.ts';
 import { loadIdentity, type NodeIdentity, replaceIdentity } from './node-identity.ts';
 import { decodeProfile } from './node-profile.ts';
 import { makeCertificate, makeTestRoot } from './testing/certificates.ts';
@@ -183,15 +183,6 @@ test('a watcher gets each identity put in force, a broken one is an error told o
   assert.equal(heard.length, 5, heard.join(' '));
   stop();
   clearInterval(alive);
-});
-
-test('renewal is at half of the life, give or take 5 %', () => {
-  const facts = { notBefore: 0, notAfter: 1000 };
-  assert.equal(renewAt(facts, 0.5, 0), 500);
-  assert.equal(renewAt(facts, 0.5, 1), 550);
-  assert.equal(renewAt(facts, 0.5, -1), 450);
-  assert.equal(renewAt(facts, 0.9, 0), 900);
-  for (let i = 0; i < 100; i++) assert.ok(Math.abs(renewAt(facts) - 500) <= 50);
 });
 
 test('fuzz: any JSON is a profile or nothing', () => {
