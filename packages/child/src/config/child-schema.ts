@@ -10,14 +10,12 @@ import {
 } from '@ficus/common/config/schema.ts';
 import { httpSchema, tlsSchema } from '@ficus/gateway/config/dynamic.ts';
 import { healthCheckSchema } from '@ficus/gateway/config/health-check.ts';
+import { hubProvidersSchema, providersSchema } from '@ficus/gateway/config/providers.ts';
 import {
   accessLogSchema,
   entryPointsSchema,
-  fileProviderSchema,
   hubNotYet,
-  hubProvidersNotYet,
   logSchema,
-  providersNotYet,
   staticNotYet,
   uplinkEntryPointsSchema,
 } from '@ficus/gateway/config/static.ts';
@@ -67,25 +65,13 @@ export const childSchema = object(
     ),
     uplinkEntryPoints: optional(uplinkEntryPointsSchema),
     entryPoints: optional(entryPointsSchema),
-    providers: optional(
-      object(
-        'Where dynamic configuration comes from.',
-        { file: optional(fileProviderSchema), multicluster: optional(multiclusterSchema) },
-        { notYet: providersNotYet },
-      ),
-    ),
+    providers: optional(providersSchema(multiclusterSchema)),
     hub: optional(
       object(
         "Traefik Hub's prefix: the same keys, without, mean the same.",
         {
           uplinkEntryPoints: optional(uplinkEntryPointsSchema),
-          providers: optional(
-            object(
-              'As `providers`.',
-              { multicluster: optional(multiclusterSchema) },
-              { notYet: hubProvidersNotYet },
-            ),
-          ),
+          providers: optional(hubProvidersSchema(multiclusterSchema)),
         },
         { notYet: hubNotYet },
       ),

@@ -9,14 +9,12 @@ import {
   type Static,
   string,
 } from '@ficus/common/config/schema.ts';
+import { hubProvidersSchema, providersSchema } from '@ficus/gateway/config/providers.ts';
 import {
   accessLogSchema,
   entryPointsSchema,
-  fileProviderSchema,
   hubNotYet,
-  hubProvidersNotYet,
   logSchema,
-  providersNotYet,
   staticNotYet,
 } from '@ficus/gateway/config/static.ts';
 
@@ -71,25 +69,11 @@ export const parentSchema = object(
       }),
     ),
     entryPoints: entryPointsSchema,
-    providers: optional(
-      object(
-        'Where dynamic configuration comes from.',
-        { file: optional(fileProviderSchema), multicluster: optional(multiclusterSchema) },
-        { notYet: providersNotYet },
-      ),
-    ),
+    providers: optional(providersSchema(multiclusterSchema)),
     hub: optional(
       object(
         "Traefik Hub's prefix: the same keys, without, mean the same.",
-        {
-          providers: optional(
-            object(
-              'As `providers`.',
-              { multicluster: optional(multiclusterSchema) },
-              { notYet: hubProvidersNotYet },
-            ),
-          ),
-        },
+        { providers: optional(hubProvidersSchema(multiclusterSchema)) },
         { notYet: hubNotYet },
       ),
     ),
