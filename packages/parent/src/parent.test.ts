@@ -263,8 +263,15 @@ test('a store that fails after the start stops neither traffic nor discovery, an
 
 test("the parent's renewed certificate is what running workers show from then on", async () => {
   const trust = await meshOf('renewed');
-  await using vm = await fakeChild(trust);
-  vm.say(JSON.stringify(advertisement({ orders: 1 })));
+  // Its control path fails in the end, so that no new model brings the certificate along.
+  let failing = false;
+  await using vm = await fakeChild(trust, {
+    handler(request, response) {
+      if (failing) response.writeHead(500).end();
+      else if (!request.url?.endsWith('?watch')) response.writeHead(304).end();
+      else response.write(`${JSON.stringify(advertisement({ orders: 1 }))}\n`);
+    },
+  });
   enrol('renewed', vm, ['*']);
   // What waits for hours is half of a certificate's life: the test says when it is over.
   const halfLives: (() => void)[] = [];
@@ -280,6 +287,7 @@ test("the parent's renewed certificate is what running workers show from then on
   await eventually(async () => (await run.get()).status === 200);
   const first = vm.caller;
   assert.match(first, /^[0-9A-F]+$/);
+  failing = true;
   for (const over of halfLives.splice(0)) over();
   await eventually(async () => {
     assert.equal((await run.get()).status, 200);
