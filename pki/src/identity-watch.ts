@@ -10,11 +10,12 @@ const pollMs = 30_000;
 
 /**
  * Calls `onChange` with each identity put in force after this call; one that cannot be loaded goes to `onError` and
- * the one in hand stays good. Returns the function that stops it. Keeps no process alive.
+ * the one in hand stays good. So does one that `onChange` rejects; both are tried again, at the latest after 30 s.
+ * Returns the function that stops it. Keeps no process alive.
  */
 export async function watchIdentity(
   directory: string,
-  onChange: (identity: LoadedIdentity) => void,
+  onChange: (identity: LoadedIdentity) => void | Promise<void>,
   options: { readonly onError?: (error: FicusError) => void; readonly clock?: Clock } = {},
 ): Promise<() => void> {
   const { onError = () => {}, clock = systemClock } = options;
@@ -29,9 +30,10 @@ export async function watchIdentity(
     const name = await currentGeneration(directory);
     if (name === undefined || name === seen || stopped) return;
     const identity = await loadIdentity(directory);
+    if (stopped) return;
+    await onChange(identity);
     reported = '';
     seen = name;
-    if (!stopped) onChange(identity);
   };
   // A broken identity is looked at again with every event, and told once.
   const report = (cause: unknown): void => {

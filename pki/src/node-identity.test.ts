@@ -16,9 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { systemClock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
 import fc from 'fast-check';
 import { watchIdentity } from './identity-watch.ts';
-import { loadIdentity, type NodeIdentity, replaceIdentity } from './node-identity.ts';
+import { type LoadedIdentity, loadIdentity, type NodeIdentity, replaceIdentity } from './node-identity.ts';
 import { decodeProfile } from './node-profile.ts';
 import { makeCertificate, makeTestRoot } from './testing/certificates.ts';
 
@@ -181,6 +183,35 @@ test('a watcher gets each identity put in force, a broken one is an error told o
   const { facts } = await replaceIdentity(directory, identity());
   await until(facts.serial);
   assert.equal(heard.length, 5, heard.join(' '));
+  stop();
+  clearInterval(alive);
+});
+
+test('an identity that the node could not take is told and offered again', async () => {
+  const directory = fresh();
+  await replaceIdentity(directory, identity());
+  const polls: (() => void)[] = [];
+  const after = (_: number, poll: () => void) => {
+    polls.push(poll);
+    return () => {};
+  };
+  const alive = setInterval(() => {}, 60_000);
+  const told = Promise.withResolvers<string>();
+  const taken = Promise.withResolvers<string>();
+  let failing = true;
+  const onChange = async (next: LoadedIdentity) => {
+    if (failing) throw new FicusError('worker.silent', 'want an answer of a worker, found none');
+    taken.resolve(next.facts.serial);
+  };
+  const stop = await watchIdentity(directory, onChange, {
+    clock: { ...systemClock, after },
+    onError: (error) => told.resolve(error.code),
+  });
+  const { facts } = await replaceIdentity(directory, identity());
+  assert.equal(await told.promise, 'worker.silent');
+  failing = false;
+  polls.at(-1)?.();
+  assert.equal(await taken.promise, facts.serial);
   stop();
   clearInterval(alive);
 });

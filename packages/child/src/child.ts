@@ -123,7 +123,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       stop.abort();
     });
     const notTaken = (err: unknown) => log.error({ err }, 'new identity on disk not taken');
-    const onChange = (next: LoadedIdentity) => void inUse.take(next).catch(notTaken);
+    const onChange = (next: LoadedIdentity) => inUse.take(next);
     parts.defer(await watchIdentity(directory, onChange, { onError: notTaken, clock }));
     renewal.start();
 
