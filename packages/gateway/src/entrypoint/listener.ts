@@ -10,7 +10,7 @@ import type { ServerSettings } from '../http1/server-settings.ts';
 import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
-import { type Incoming, IncomingSocket } from '../net/reads.ts';
+import { type Incoming, IncomingRecords, IncomingSocket } from '../net/reads.ts';
 import type { EntryPointCounters } from '../runtime/counters.ts';
 import { Acceptor } from './acceptor.ts';
 import { Certificates } from './certificates.ts';
@@ -164,7 +164,9 @@ export class Listener implements ServerSettings {
         uri = 'unknown';
       }
     }
-    this.#accept(new IncomingSocket(socket), uri);
+    const incoming =
+      this.#model.uplink === undefined ? new IncomingSocket(socket) : IncomingRecords.from(socket);
+    this.#accept(incoming, uri);
   }
 
   #accept(incoming: Incoming, peerUri: string): void {

@@ -90,3 +90,57 @@ export class IncomingSocket extends Incoming {
     this.socket.on('data', listener);
   }
 }
+
+/**
+ * A TLS connection that a server of Node's accepted, reading into one buffer of its own. For uplinks: few connections, many
+ * requests. Where Node's inside is not as expected its chunks come as usual.
+ */
+export class IncomingRecords extends Incoming {
+  #listener: ((chunk: Buffer) => void) | undefined;
+
+  /** The connection around `socket`, whichever way its bytes can be had. */
+  static from(socket: Socket): Incoming {
+    const inside = readSlots(socket);
+    return inside === undefined ? new IncomingSocket(socket) : new IncomingRecords(socket, inside);
+  }
+
+  constructor(socket: Socket, inside: ReadSlots) {
+    super(socket, true);
+    const buffer = Buffer.allocUnsafeSlow(recordBytes);
+    inside.slots[inside.buffer] = buffer;
+    inside.slots[inside.callback] = (bytes: number) => {
+      this.#listener?.(buffer.subarray(0, bytes));
+      return true;
+    };
+    inside.handle.useUserBuffer(buffer);
+  }
+
+  onData(listener: (chunk: Buffer) => void): void {
+    this.#listener = listener;
+    this.socket.resume();
+  }
+
+  handOver(listener: (chunk: Buffer) => void): void {
+    this.#listener = (chunk) => listener(Buffer.from(chunk));
+  }
+}
+
+interface ReadSlots {
+  readonly slots: Record<symbol, unknown>;
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly handle: { useUserBuffer(buffer: Buffer): void };
+}
+
+/** Where a socket keeps what `onread` sets: there is no way to ask a TLS server for it. Undefined when it is not there. */
+function readSlots(socket: Socket): ReadSlots | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const buffer = symbols.find((symbol) => symbol.description === 'kBuffer');
+  const callback = symbols.find((symbol) => symbol.description === 'kBufferCb');
+  const handle = (socket as unknown as { _handle?: { useUserBuffer?: unknown } })._handle;
+  if (buffer === undefined || callback === undefined || typeof handle?.useUserBuffer !== 'function')
+    return undefined;
+  const slots = socket as unknown as Record<symbol, unknown>;
+  if (slots[buffer] !== null || slots[callback] !== null) return undefined;
+  return { slots, buffer, callback, handle: handle as ReadSlots['handle'] };
+}
