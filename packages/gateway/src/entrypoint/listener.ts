@@ -145,11 +145,11 @@ export class Listener implements ServerSettings {
   #listenTls(server: TlsServer): void {
     server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
     server.on('secureConnection', (socket) => this.#secured(socket));
-    server.on('tlsClientError', (error, socket) => {
-      this.refusedBy(
-        'tls.handshake',
-        `${(error as NodeJS.ErrnoException).code ?? error.message} from ${peerAddress(socket)}`,
-      );
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      // A certificate that was refused ends the connection; only the socket still knows that this was why.
+      const why = socket.authorizationError ?? error.code ?? error.message;
+      const address = peerAddress(socket);
+      this.refusedBy('tls.handshake', address === '' ? why : `${why} from ${address}`);
       socket.destroy();
     });
   }
