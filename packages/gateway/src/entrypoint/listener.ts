@@ -147,7 +147,7 @@ export class Listener implements ServerSettings {
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       // A certificate that was refused ends the connection; only the socket still knows that this was why.
-      const why = socket.authorizationError ?? error.code ?? error.message;
+      const why = String(socket.authorizationError ?? error.code ?? error.message);
       const address = peerAddress(socket);
       this.refusedBy('tls.handshake', address === '' ? why : `${why} from ${address}`);
       socket.destroy();
