@@ -122,6 +122,7 @@ test('a usage error has the same shape and exit code 2', async () => {
     ['token', 'create'],
     ['history', '--nope'],
     ['mode'],
+    ['weight', 'set', 'orders', 'a=1', 'a=2', '--reason', 'named twice'],
   ]) {
     const result = await run(argv);
     assert.equal(result.code, 2, argv.join(' '));

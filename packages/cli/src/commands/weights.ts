@@ -77,7 +77,7 @@ async function setWeights(
   options: ChangeOptions,
 ): Promise<void> {
   const request: WeightsRequest = {
-    weights: Object.fromEntries(pairs.map((pair) => weightPair(pair))),
+    weights: once(pairs.map((pair) => weightPair(pair))),
     reason: options.reason,
     actor: actor(cli),
   };
@@ -91,7 +91,7 @@ async function setModes(
   options: ChangeOptions,
 ): Promise<void> {
   const request: ModesRequest = {
-    modes: Object.fromEntries(pairs.map((pair) => modePair(pair))),
+    modes: once(pairs.map((pair) => modePair(pair))),
     reason: options.reason,
     actor: actor(cli),
   };
@@ -134,6 +134,16 @@ async function undo(cli: Cli, options: ChangeOptions & { seq?: string }): Promis
       ),
     );
   });
+}
+
+/** Pairs as an object; a child named twice is a slip that must not be settled by order. */
+function once<T>(pairs: readonly (readonly [string, T])[]): Record<string, T> {
+  const named = new Map<string, T>();
+  for (const [child, value] of pairs) {
+    if (named.has(child)) throw usageError(`${child} is named twice`, 'name each child once');
+    named.set(child, value);
+  }
+  return Object.fromEntries(named);
 }
 
 function weightPair(text: string): [string, number] {

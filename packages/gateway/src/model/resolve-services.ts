@@ -1,4 +1,5 @@
 /** Services → load balancers and weighted services by index; what cannot be built stands as a broken one. */
+import { didYouMean } from '@ficus/common/config/nearest.ts';
 import type { LoadBalancerConfig, WeightedConfig } from '../config/services.ts';
 import { legKeys } from './leg-keys.ts';
 import type {
@@ -67,12 +68,21 @@ export class Services {
     const aliased = other === undefined ? undefined : this.#index([other, name[1]]);
     if (aliased !== undefined) return aliased;
     if (name[1] === awaitedProvider)
-      return { missing: `no child advertises ${JSON.stringify(written)}`, pending: true };
+      return { missing: `no child advertises ${JSON.stringify(written)}${this.#near(name)}`, pending: true };
     const known = new Names<unknown>();
     for (const each of [this.#declared, this.#indexes]) {
       for (const entry of each.entries()) known.add(entry.name, undefined);
     }
     return { missing: known.missing('service', written, name), pending: false };
+  }
+
+  /** The nearest name that is advertised now, for a name that is not: it may be a typing mistake, or a child to come. */
+  #near([name, provider]: QName): string {
+    const known = [...this.#indexes.entries()].filter((entry) => entry.name[1] === provider);
+    return didYouMean(
+      `${name}@${provider}`,
+      known.map((entry) => showName(entry.name)),
+    );
   }
 
   /** A stand-in that answers 503; one for each name. */

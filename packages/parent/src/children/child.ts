@@ -10,6 +10,7 @@ import type { HostPort } from './address.ts';
 import { AddressBook } from './address-book.ts';
 import { Belief, doubtMs } from './belief.ts';
 import { applyGrants } from './grants.ts';
+import { withHeld } from './held-uplinks.ts';
 import { Liveness } from './liveness.ts';
 import { probe } from './probe.ts';
 import { ProblemList } from './problem-list.ts';
@@ -165,7 +166,8 @@ export class Child {
     this.#last = advertisement;
     // What is wrong now is told anew below; what was mended disappears.
     this.#problems.clear('advertisement');
-    const granted = applyGrants(advertisement.uplinks, this.#options.grants());
+    const uplinks = withHeld(advertisement.uplinks, decoded, this.#belief.believed?.uplinks ?? []);
+    const granted = applyGrants(uplinks, this.#options.grants());
     for (const { code, message } of [...decoded.problems, ...granted.problems]) this.#problem(code, message);
     this.#belief.offer({ ...advertisement, uplinks: granted.uplinks });
     if (this.#belief.doubting) {

@@ -9,6 +9,7 @@ import Fastify from 'fastify';
 import { strictAjv } from '../admin/ajv.ts';
 import { plainReplies } from '../admin/replies.ts';
 import { listenError, parseListenAddress, plainAddress } from './addresses.ts';
+import { limitConnectionsPerAddress } from './connections-per-address.ts';
 import { type EnrolOptions, enroller } from './enrol.ts';
 import { listenerIdentity } from './listener-identity.ts';
 
@@ -31,6 +32,8 @@ export interface JoinApi {
 }
 
 const maxConnections = 512;
+/** A joiner needs one; many may stand behind one NAT. */
+const maxConnectionsPerAddress = 64;
 
 /** Starts the join API. Throws `join.listen`, `listen.bad-address`, or what the authority throws. */
 export async function startJoin(options: JoinApiOptions): Promise<JoinApi> {
@@ -59,6 +62,7 @@ export async function startJoin(options: JoinApiOptions): Promise<JoinApi> {
   });
   plainReplies(app, log);
   app.server.maxConnections = maxConnections;
+  limitConnectionsPerAddress(app.server, maxConnectionsPerAddress);
 
   app.post('/v1/join', { schema: { body: joinRequestSchema } }, (request) =>
     enrol.join(request.body as JoinRequest, plainAddress(request.raw.socket.remoteAddress)),

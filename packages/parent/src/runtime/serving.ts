@@ -70,6 +70,7 @@ export class Serving {
     // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
     const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
     if (hash !== this.#appliedHash) await dataPlane.apply(model);
+    this.#tellDisabled(disabled);
     this.#disabled = disabled;
     // Also when a refused model was taken back, and what serves is what is wanted again.
     this.#failure = undefined;
@@ -79,6 +80,15 @@ export class Serving {
     board.update(model);
     checker.update(model);
     this.send(...board.downs(), ...this.#missedLegs(before));
+  }
+
+  /** What stops serving with this model is worth a line: a mistake in a name looks just like a child that is not there. */
+  #tellDisabled(disabled: Built['disabled']): void {
+    const before = new Set(this.#disabled.map((each) => JSON.stringify(each)));
+    for (const each of disabled) {
+      if (!before.has(JSON.stringify(each)))
+        this.#options.log('warn', 'answers 503 from now on', { ...each });
+    }
   }
 
   /** Puts the weights and modes of one uplink into force, in place. True when every worker has them. */

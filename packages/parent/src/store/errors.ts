@@ -26,7 +26,7 @@ export function storeError(error: unknown, file: string): unknown {
 export function corrupt(file: string, found: string, cause?: unknown): FicusError {
   return new FicusError('store.corrupt', `${file}: want an intact Ficus database, found ${found}`, {
     status: 503,
-    remedy: `nothing was changed; keep a copy of ${file}* and put a backup (${file}.v*.bak or your own) in its place`,
+    remedy: `nothing was changed; keep a copy of ${file}* and put a backup of yours in its place. Without one, move it away: weights, grants and history are then lost, and each child joins again with a new token and --force`,
     cause,
   });
 }
