@@ -1,5 +1,5 @@
 /** Services → load balancers and weighted services by index; what cannot be built stands as a broken one. */
-import { didYouMean } from '@ficus/common/config/nearest.ts';
+import { nearestName } from '@ficus/common/config/nearest.ts';
 import type { LoadBalancerConfig, WeightedConfig } from '../config/services.ts';
 import { legKeys } from './leg-keys.ts';
 import type {
@@ -79,10 +79,12 @@ export class Services {
   /** The nearest name that is advertised now, for a name that is not: it may be a typing mistake, or a child to come. */
   #near([name, provider]: QName): string {
     const known = [...this.#indexes.entries()].filter((entry) => entry.name[1] === provider);
-    return didYouMean(
-      `${name}@${provider}`,
-      known.map((entry) => showName(entry.name)),
+    // The provider's part is alike in all of them and would make any name look near.
+    const nearest = nearestName(
+      name,
+      known.map((entry) => entry.name[0]),
     );
+    return nearest === undefined ? '' : `, did you mean ${JSON.stringify(`${nearest}@${provider}`)}?`;
   }
 
   /** A stand-in that answers 503; one for each name. */
