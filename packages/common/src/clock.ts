@@ -13,7 +13,11 @@ export interface Clock {
 /** The process's own clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not `performance.now()`: that global alone costs 2 MiB.
+  monotonic() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   after(ms, fn) {
     const timer = setTimeout(fn, ms);
     timer.unref();

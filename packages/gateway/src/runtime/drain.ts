@@ -1,5 +1,4 @@
 /** The end of a process's data plane without a failed request (lame duck, then drain, then cut). */
-import { setImmediate } from 'node:timers/promises';
 import type { Engine } from './engine.ts';
 
 const pollMs = 50;
@@ -27,7 +26,7 @@ export async function drain(
   }
   const cut = engine.close();
   // What was cut is logged when its sockets have closed, a turn of the event loop later.
-  for (let turn = 0; engine.accessLog !== undefined && turn < 3; turn++) await setImmediate();
+  for (let turn = 0; engine.accessLog !== undefined && turn < 3; turn++) await new Promise(setImmediate);
   await engine.accessLog?.close();
   return cut;
 }

@@ -1,8 +1,5 @@
 /** Starts the data plane, in this process or in workers. */
-import { closeSync } from 'node:fs';
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
-import { AccessLog } from '../access-log/access-log.ts';
-import { openLog } from '../access-log/line-writer.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
 import type { DataPlane, DataPlaneLog } from './data-plane.ts';
@@ -21,11 +18,19 @@ export interface DataPlaneOptions {
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { workers, log, clock = systemClock, accessLog: logOptions } = options;
   if (workers === 0) {
-    const accessLog = logOptions === undefined ? undefined : new AccessLog(logOptions, clock, log);
+    // Loaded only when wanted, for the memory of processes without one.
+    const accessLog =
+      logOptions === undefined
+        ? undefined
+        : new (await import('../access-log/access-log.ts')).AccessLog(logOptions, clock, log);
     const plane = new LocalDataPlane({ clock, log, accessLog });
     return accessLog === undefined ? plane : reopening(plane, () => accessLog.reopen());
   }
-  if (logOptions !== undefined && logOptions.filePath !== '') closeSync(openLog(logOptions.filePath));
+  if (logOptions !== undefined && logOptions.filePath !== '') {
+    (await import('node:fs')).closeSync(
+      (await import('../access-log/line-writer.ts')).openLog(logOptions.filePath),
+    );
+  }
   const pool = new WorkerPool(workers, log, logOptions);
   await pool.start();
   return logOptions === undefined ? pool : reopening(pool, () => pool.reopenAccessLog());

@@ -1,4 +1,5 @@
 /** The data plane served by worker processes on shared listening handles: keeps them alike, replaces those that die. */
+import { systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
@@ -50,7 +51,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     this.#log = log;
     this.#accessLog = accessLog;
     for (let i = 0; i < count; i++) {
-      this.#slots.push({ worker: this.#spawn(), restarts: 0, startedAt: performance.now() });
+      this.#slots.push({ worker: this.#spawn(), restarts: 0, startedAt: systemClock.monotonic() });
     }
   }
 
@@ -170,7 +171,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     }
     const old = slot.worker;
     slot.worker = next;
-    slot.startedAt = performance.now();
+    slot.startedAt = systemClock.monotonic();
     return old;
   }
 
@@ -202,7 +203,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     const slot = this.#slots.find((candidate) => candidate.worker === worker);
     if (slot === undefined || this.#closing) return;
     this.#log('error', 'worker died, replacing it', { pid: worker.pid, how });
-    const age = performance.now() - slot.startedAt;
+    const age = systemClock.monotonic() - slot.startedAt;
     slot.restarts++;
     setTimeout(() => void this.#inTurn(() => this.#replace(slot, worker)), age < youngMs ? youngMs : 0);
   }
@@ -211,7 +212,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     // A roll may have filled the slot meanwhile.
     if (this.#closing || slot.worker !== dead) return;
     slot.worker = this.#spawn();
-    slot.startedAt = performance.now();
+    slot.startedAt = systemClock.monotonic();
     await this.#prepare(slot.worker);
   }
 

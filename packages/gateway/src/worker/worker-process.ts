@@ -39,7 +39,7 @@ export class WorkerProcess {
     const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
     this.#process = fork(entry, accessLog === undefined ? [] : [JSON.stringify(accessLog)], {
       // What a request makes is garbage a moment later: a larger young generation only takes memory.
-      execArgv: [...(source ? ['--conditions=source'] : []), '--max-semi-space-size=4'],
+      execArgv: [...(source ? ['--conditions=source'] : []), '--max-semi-space-size=1'],
       serialization: 'json',
     });
     this.pid = this.#process.pid ?? 0;
