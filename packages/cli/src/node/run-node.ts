@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@ficus/common/clock.ts';
-import type { Decoded } from '@ficus/common/config/decode.ts';
+import { FicusError } from '@ficus/common/errors.ts';
 import { createLog, type LogOptions } from '@ficus/common/log.ts';
+import { configKind } from '../commands/config-kind.ts';
 import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
@@ -15,13 +16,20 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
   const text = await readFile(configFile, 'utf8');
   if (role === 'parent') {
     const { decodeParentConfig } = await import('@ficus/parent/config/parent-config.ts');
-    const config = requireValue(decodeParentConfig(text, configFile));
+    const decoded = decodeParentConfig(text, configFile);
+    if (!decoded.ok) throw otherKind(role, text, configFile) ?? refusedConfiguration(decoded.problems);
+    const config = decoded.value;
     const log = nodeLog(role, config.log);
     const { startParent } = await import('@ficus/parent/parent.ts');
     await startParent({ config, configFile, log, clock: systemClock });
   } else {
-    const { decodeChildConfig } = await import('@ficus/child/config/child-config.ts');
-    const config = requireValue(decodeChildConfig(text, configFile));
+    const { loadChildConfig } = await import('@ficus/child/state/load-config.ts');
+    // A mistake in the file must not keep a restarted child from serving what it served before.
+    const config = await loadChildConfig(configFile, createLog({ fields: { role } })).catch(
+      (error: unknown) => {
+        throw otherKind(role, text, configFile) ?? error;
+      },
+    );
     const log = nodeLog(role, config.log);
     const { startChild } = await import('@ficus/child/child.ts');
     await startChild({ config, configFile, log, clock: systemClock });
@@ -29,13 +37,22 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
   return 0;
 }
 
-function nodeLog(role: string, options: LogOptions) {
-  return createLog({ ...options, fields: { role } });
+/** The error for a refused file that looks like another kind's: key by key it would only be told what it is not. */
+function otherKind(role: 'parent' | 'child', text: string, file: string): FicusError | undefined {
+  const kind = configKind(text);
+  if (kind === role) return undefined;
+  const dynamic = kind === 'dynamic';
+  const found = dynamic ? 'dynamic configuration' : `a ${kind}'s configuration`;
+  const remedy = dynamic
+    ? `name it under providers.file of the ${role}'s configuration`
+    : `start it as \`ficus ${kind} --config ${file}\``;
+  return new FicusError('config.other-kind', `${file}: want a ${role}'s configuration, found ${found}`, {
+    remedy,
+  });
 }
 
-function requireValue<T>(decoded: Decoded<T>): T {
-  if (decoded.ok) return decoded.value;
-  throw refusedConfiguration(decoded.problems);
+function nodeLog(role: string, options: LogOptions) {
+  return createLog({ ...options, fields: { role } });
 }
 
 function configOf(role: string, args: readonly string[]): string {
