@@ -58,7 +58,9 @@ function checkRoot(pem: string): void {
   let isAuthority = false;
   try {
     isAuthority = new X509Certificate(pem).ca;
-  } catch {}
+  } catch {
+    // Unreadable is no authority either: told below.
+  }
   if (!isAuthority) {
     throw new FicusError(
       'tls.bad-roots',

@@ -19,15 +19,6 @@ export function hasHeader(headers: Headers, name: string): boolean {
   return getHeader(headers, name) !== undefined;
 }
 
-/** Every value of `name` (lower-case), joined as a list (RFC 9110 §5.3), or undefined. */
-export function joinedHeader(headers: Headers, name: string): string | undefined {
-  let joined: string | undefined;
-  for (let i = 0; i < headers.length; i += stride) {
-    if (headers[i] === name) joined = joined === undefined ? headers[i + 1] : `${joined}, ${headers[i + 1]}`;
-  }
-  return joined;
-}
-
 /** Adds a field; `name` as it shall be written. */
 export function addHeader(headers: Headers, name: string, value: string): void {
   headers.push(name.toLowerCase(), value, name);
@@ -58,10 +49,4 @@ export function deleteHeader(headers: Headers, name: string): void {
     to += stride;
   }
   headers.length = to;
-}
-
-/** Replaces every field called `name` by one. */
-export function setHeader(headers: Headers, name: string, value: string): void {
-  deleteHeader(headers, name.toLowerCase());
-  addHeader(headers, name, value);
 }

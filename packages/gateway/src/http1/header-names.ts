@@ -10,7 +10,6 @@ export const known = {
   expect: 5,
   upgrade: 6,
   keepAlive: 7,
-  trailer: 8,
 } as const;
 
 export interface HeaderName {
@@ -28,7 +27,6 @@ const ids: Readonly<Record<string, number>> = {
   expect: known.expect,
   upgrade: known.upgrade,
   'keep-alive': known.keepAlive,
-  trailer: known.trailer,
 };
 
 /** RFC 9110 §5.6.2 token. */

@@ -53,10 +53,6 @@ export class Output {
     return !this.#socket.writableNeedDrain;
   }
 
-  get pending(): boolean {
-    return this.#corked || this.#text !== '';
-  }
-
   /** Through a slab that is used again once its bytes have left: a fresh buffer a read is 64 MiB of garbage before V8 looks. */
   #writeCopy(chunk: Buffer): void {
     if (chunk.length > slabBytes) {

@@ -1,31 +1,13 @@
 /** Counters of one process as plain JSON, and their sum over processes. */
-import type { QName } from '../model/model.ts';
 import type { Stats } from './data-plane.ts';
 import type { Engine } from './engine.ts';
 
 /** What one process counted since its start. */
-export interface ProcessStats {
+export interface ProcessStats extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'refusals'> {
   readonly accepted: number;
   readonly refused: number;
   readonly open: number;
   readonly inFlight: number;
-  readonly entryPoints: readonly {
-    readonly name: string;
-    readonly codes: Readonly<Record<string, number>>;
-  }[];
-  readonly services: readonly {
-    readonly name: QName;
-    readonly requests: number;
-    readonly failures: number;
-    readonly retries: number;
-  }[];
-  readonly legs: readonly {
-    readonly service: QName;
-    readonly key: string;
-    readonly requests: number;
-    readonly failures: number;
-  }[];
-  readonly refusals: Readonly<Record<string, number>>;
   readonly rssBytes: number;
 }
 
