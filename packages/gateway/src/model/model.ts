@@ -34,6 +34,39 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerAddress: number;
   /** Request body bytes; more is 413. Default 0 (off). */
   readonly maxRequestBodyBytes: number;
+  /** What HTTP/2 adds. */
+  readonly http2: Http2Limits;
+}
+
+/** Limits of the HTTP/2 connections of one entrypoint. Rates count in any one second; 0 turns one of those that say so off. */
+export interface Http2Limits {
+  /** Streams a client may have open at once. Default 250 (uplink entrypoints 2000). Traefik: `http2.maxConcurrentStreams`. */
+  readonly maxConcurrentStreams: number;
+  /** Bytes of a decoded header list (RFC 9113 §6.5.2: name + value + 32 each). Default 65536. */
+  readonly maxHeaderListBytes: number;
+  /** Largest frame payload we accept. 16384 to 16777215. Default 16384 (the least that may be said). */
+  readonly maxFrameBytes: number;
+  /** CONTINUATION frames of one header block. Default 8. */
+  readonly maxContinuationFrames: number;
+  /**
+   * Streams reset by the client, or because of what it did, in one second; more: GOAWAY ENHANCE_YOUR_CALM.
+   * Default 200 (uplink 20000). 0: off.
+   */
+  readonly maxResetsPerSecond: number;
+  /** SETTINGS frames of the client in one second; more: GOAWAY ENHANCE_YOUR_CALM. Default 20. */
+  readonly maxSettingsPerSecond: number;
+  /** PING frames of the client in one second; more: GOAWAY ENHANCE_YOUR_CALM. Default 50. */
+  readonly maxPingsPerSecond: number;
+  /** DATA frames without data and without END_STREAM, empty HEADERS/CONTINUATION, PRIORITY and unknown frames, in one second. Default 500. */
+  readonly maxEmptyFramesPerSecond: number;
+  /** HPACK dynamic table we keep for the client's headers, bytes. Default 4096 (uplink 65536). */
+  readonly headerTableBytes: number;
+  /** Flow-control window of a stream, bytes. 65535 to 2147483647. Default 1048576. */
+  readonly streamWindowBytes: number;
+  /** Flow-control window of a connection, bytes. 65535 to 2147483647. Default 16777216. */
+  readonly connectionWindowBytes: number;
+  /** A stream whose window the client leaves at zero for this long while there is something to send is reset. Default 60000. 0: off. */
+  readonly stallTimeoutMs: number;
 }
 
 export interface EntryPointModel {
@@ -127,7 +160,8 @@ export interface LoadBalancerModel {
 }
 
 export interface EndpointModel {
-  readonly scheme: 'http' | 'https';
+  /** `h2c`: HTTP/2 over cleartext with prior knowledge (RFC 9113 §3.3). `https`: HTTP/2 if ALPN and the transport allow it. */
+  readonly scheme: 'http' | 'https' | 'h2c';
   /** Host name or address without brackets. */
   readonly host: string;
   readonly port: number;
@@ -139,8 +173,11 @@ export interface EndpointModel {
 }
 
 export interface HealthCheckModel {
+  /** `grpc`: `grpc.health.v1.Health/Check` must answer SERVING; path, method, status and redirects count for nothing. */
+  readonly mode: 'http' | 'grpc';
   readonly path: string;
-  readonly scheme?: 'http' | 'https';
+  /** Default: the endpoint's. */
+  readonly scheme?: 'http' | 'https' | 'h2c';
   readonly hostname?: string;
   readonly port?: number;
   readonly method: string;
@@ -191,5 +228,9 @@ export interface TransportModel {
   /** 0: off. */
   readonly responseHeaderTimeoutMs: number;
   readonly idleConnTimeoutMs: number;
+  /** Silence on an HTTP/2 connection before it is pinged. Default 0 (off); uplinks 5000. */
+  readonly readIdleTimeoutMs: number;
+  /** An HTTP/2 connection whose PING has no answer for this long is closed. Default 15000; uplinks 5000. */
+  readonly pingTimeoutMs: number;
   readonly disableHTTP2: boolean;
 }

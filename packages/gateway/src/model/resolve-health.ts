@@ -6,6 +6,7 @@ import type { HealthCheckModel } from './model.ts';
 export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
   const intervalMs = config.interval || 30_000;
   return {
+    mode: 'http',
     path: config.path,
     ...(config.scheme === undefined ? {} : { scheme: config.scheme }),
     ...(config.hostname === undefined ? {} : { hostname: config.hostname }),

@@ -16,6 +16,8 @@ export const defaultTransport: TransportModel = {
   dialTimeoutMs: 30_000,
   responseHeaderTimeoutMs: 0,
   idleConnTimeoutMs: 90_000,
+  readIdleTimeoutMs: 0,
+  pingTimeoutMs: 15_000,
   disableHTTP2: false,
 };
 

@@ -18,7 +18,7 @@ export interface DialListener {
 const surelyAliveMs = 2000;
 
 export interface PoolAddress {
-  readonly scheme: 'http' | 'https';
+  readonly scheme: 'http' | 'https' | 'h2c';
   readonly host: string;
   readonly port: number;
 }
@@ -158,7 +158,7 @@ class Dial implements Timed {
     let socket: Socket;
     try {
       socket =
-        scheme === 'http'
+        scheme !== 'https'
           ? netConnect({ host, port, noDelay: true, onread })
           : tlsConnect({ ...pool.transport.options(host), host, port, onread } as ConnectionOptions);
     } catch (error) {
@@ -168,7 +168,7 @@ class Dial implements Timed {
     }
     this.#socket = socket;
     pool.deadlines.add(this);
-    socket.once(scheme === 'http' ? 'connect' : 'secureConnect', () => this.#connected(socket));
+    socket.once(scheme === 'https' ? 'secureConnect' : 'connect', () => this.#connected(socket));
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#fail(failureCode(error), error.code ?? error.message),
     );

@@ -3,6 +3,7 @@ import type {
   CertificateModel,
   ConnectionLimits,
   EndpointModel,
+  Http2Limits,
   LoadBalancerModel,
   Model,
   RouterModel,
@@ -10,6 +11,21 @@ import type {
   TransportModel,
   WeightedModel,
 } from '../model/model.ts';
+
+export const http2Limits: Http2Limits = {
+  maxConcurrentStreams: 250,
+  maxHeaderListBytes: 65_536,
+  maxFrameBytes: 16_384,
+  maxContinuationFrames: 8,
+  maxResetsPerSecond: 200,
+  maxSettingsPerSecond: 20,
+  maxPingsPerSecond: 50,
+  maxEmptyFramesPerSecond: 500,
+  headerTableBytes: 4096,
+  streamWindowBytes: 1_048_576,
+  connectionWindowBytes: 16_777_216,
+  stallTimeoutMs: 60_000,
+};
 
 export const limits: ConnectionLimits = {
   maxHeaderBytes: 65536,
@@ -21,6 +37,7 @@ export const limits: ConnectionLimits = {
   idleTimeoutMs: 180_000,
   maxConnectionsPerAddress: 0,
   maxRequestBodyBytes: 0,
+  http2: http2Limits,
 };
 
 export function endpointModel(port: number, more: Partial<EndpointModel> = {}): EndpointModel {
@@ -67,6 +84,8 @@ export function transport(more: Partial<TransportModel> = {}): TransportModel {
     dialTimeoutMs: 30_000,
     responseHeaderTimeoutMs: 0,
     idleConnTimeoutMs: 90_000,
+    readIdleTimeoutMs: 0,
+    pingTimeoutMs: 15_000,
     disableHTTP2: false,
     ...more,
   };

@@ -69,6 +69,8 @@ function transportTo(child: ChildView, { certificate, roots }: UplinkIdentity): 
     dialTimeoutMs: 3_000,
     responseHeaderTimeoutMs: 0,
     idleConnTimeoutMs: 90_000,
+    readIdleTimeoutMs: 5_000,
+    pingTimeoutMs: 5_000,
     disableHTTP2: false,
   };
 }
@@ -98,6 +100,7 @@ function balancerOf(name: string, { child, uplink }: Leg, transport: number): Lo
 function healthCheckOf(check: AdvertisedHealthCheck): HealthCheckModel {
   const { path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } = check;
   return {
+    mode: 'http',
     path,
     method,
     status,
