@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Decoded, decodeYaml, mapDecoded, type ReportProblem } from '@ficus/common/config/decode.ts';
 import { checkDynamic, type DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
 import type { EntryPointConfig, UplinkEntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
+import { checkHealthCheck } from '@ficus/gateway/config/health-check.ts';
 import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
 import {
   type AccessLogConfig,
@@ -43,6 +44,9 @@ function check(raw: ChildFile, report: ReportProblem): void {
   checkFileProvider(raw.providers?.file, report);
   withOrWithoutHub(raw.uplinkEntryPoints, raw.hub?.uplinkEntryPoints, ['uplinkEntryPoints'], report);
   checkDynamic(raw.http === undefined ? {} : { http: raw.http }, report);
+  for (const [name, { healthCheck }] of Object.entries(raw.workloads ?? {})) {
+    checkHealthCheck(healthCheck, ['workloads', name, 'healthCheck'], report);
+  }
 }
 
 function complete(raw: ChildFile, file: string): ChildConfig {

@@ -29,7 +29,9 @@ const multiclusterSchema = object(
 export const workloadSchema = object(
   'One workload: a service with one endpoint, a router and an uplink in one.',
   {
-    url: string('Scheme, host and port of the endpoint.', { format: 'http-url' }),
+    url: string('Scheme (`http`, `https`, or `h2c` for HTTP/2 without TLS), host and port of the endpoint.', {
+      format: 'endpoint-url',
+    }),
     weight: optional(
       integer("Share beside other children's, a hint that the parent's operator can overrule. Default: 1.", {
         minimum: 0,

@@ -27,6 +27,11 @@ function isHttpUrl(text: string): boolean {
   return url.username === '' && url.password === '' && url.port !== '0';
 }
 
+/** An `http-url`, or one of HTTP/2 without TLS. */
+function isEndpointUrl(text: string): boolean {
+  return isHttpUrl(text.replace(/^h2c:/i, 'http:'));
+}
+
 /** An address or CIDR, as in `10.0.0.0/8`, `::1`. */
 function isCidr(text: string): boolean {
   const [ip = '', bits, ...more] = text.split('/');
@@ -48,6 +53,10 @@ const urlWant = (found: string) =>
   /^https?:\/\//i.test(found)
     ? 'http:// or https://, a host, and no user name, "?" or "#"'
     : 'http:// or https://';
+const endpointUrlWant = (found: string) =>
+  /^(?:https?|h2c):\/\//i.test(found)
+    ? 'http://, https:// or h2c://, a host, and no user name, "?" or "#"'
+    : 'http://, https:// or h2c://';
 
 /** Every `format` a schema may name. */
 export const formats: Readonly<Record<string, Format>> = {
@@ -67,6 +76,7 @@ export const formats: Readonly<Record<string, Format>> = {
     test: (text) => parseDuration(text) !== undefined,
   },
   'http-url': { want: urlWant, test: isHttpUrl },
+  'endpoint-url': { want: endpointUrlWant, test: isEndpointUrl },
   address: {
     want: 'an address such as ":8080", "127.0.0.1:8080" or "[::1]:8080"',
     test: (text) => parseAddress(text) !== undefined,

@@ -19,6 +19,8 @@ export const advertisementLimits = {
 
 /** Traefik's health check keys; durations in milliseconds. Run by the parent through the uplink. */
 export interface AdvertisedHealthCheck {
+  /** `grpc`: `grpc.health.v1.Health/Check`; path, method and status then count for nothing. Absent: an HTTP request. */
+  readonly mode?: 'http' | 'grpc';
   readonly path: string;
   readonly method: string;
   /** 0: any of 200–399. */

@@ -37,6 +37,15 @@ test('a good document comes back as it is, from text and from bytes', () => {
   assert.deepEqual(decodeAdvertisement(Buffer.from(JSON.stringify(good))), read(good));
 });
 
+test('the mode of a health check comes back as it is', () => {
+  for (const mode of ['http', 'grpc'] as const) {
+    const uplink = { ...orders, healthCheck: { ...orders.healthCheck, mode } };
+    const decoded = read({ ...good, uplinks: [uplink] });
+    assert.ok(decoded.accepted);
+    assert.deepEqual(decoded.advertisement.uplinks, [uplink]);
+  }
+});
+
 test('keys this version does not know are ignored, and a missing weight is 1', () => {
   const { weight: _, ...plain } = orders;
   const decoded = read({ ...good, later: 1, uplinks: [{ ...plain, later: true }] });
@@ -64,6 +73,11 @@ for (const [what, change, code] of [
   [
     'a check with CONNECT',
     { healthCheck: { ...orders.healthCheck, method: 'CONNECT' } },
+    'advertisement.health-check',
+  ],
+  [
+    'a check in an unknown mode',
+    { healthCheck: { ...orders.healthCheck, mode: 'tcp' } },
     'advertisement.health-check',
   ],
   [

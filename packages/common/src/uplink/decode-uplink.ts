@@ -78,9 +78,12 @@ function decodePassive(value: unknown): { failureWindowMs: number; maxFailedAtte
 /** Intervals have a floor: a child must not be able to order thousands of probes a second from its parent. */
 function decodeHealthCheck(value: unknown): AdvertisedHealthCheck {
   if (!isRecord(value)) throw new Refusal(badCheck, `healthCheck: want an object, found ${found(value)}`);
-  const { path, method, status, hostname, headers } = value;
+  const { mode, path, method, status, hostname, headers } = value;
   const number = (field: string, min: number, max: number) =>
     wholeNumber(value[field], `healthCheck.${field}`, min, max, badCheck);
+  if (mode !== undefined && mode !== 'http' && mode !== 'grpc') {
+    throw new Refusal(badCheck, `healthCheck.mode: want "http" or "grpc", found ${found(mode)}`);
+  }
   if (typeof path !== 'string' || path.length > 2048 || !/^\/[\x21\x22\x24-\x7e]*$/.test(path)) {
     throw new Refusal(badCheck, `healthCheck.path: want a path that starts with "/", found ${found(path)}`);
   }
@@ -98,6 +101,7 @@ function decodeHealthCheck(value: unknown): AdvertisedHealthCheck {
     throw new Refusal(badCheck, `healthCheck.hostname: want a host name, found ${found(hostname)}`);
   }
   return {
+    ...(mode === undefined ? {} : { mode }),
     path,
     method,
     status: status as number,

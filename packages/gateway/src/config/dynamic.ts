@@ -11,7 +11,7 @@ import {
   type Static,
   string,
 } from '@ficus/common/config/schema.ts';
-import { healthCheckSchema, passiveHealthCheckSchema } from './health-check.ts';
+import { checkHealthCheck, healthCheckSchema, passiveHealthCheckSchema } from './health-check.ts';
 import { middlewareSchema } from './middlewares.ts';
 import { serversTransportSchema, serviceSchema } from './services.ts';
 
@@ -145,7 +145,7 @@ function goTemplate(text: string, file: string): ConfigProblem | undefined {
   return { file, line, column, path: [], message };
 }
 
-/** What the schema cannot say: exactly one kind, and routers of uplinks. `base` is where the document sits. */
+/** What the schema cannot say: exactly one kind, routers of uplinks, paths of health checks. `base` is where the document sits. */
 export function checkDynamic(
   config: DynamicConfig,
   report: ReportProblem,
@@ -162,6 +162,13 @@ export function checkDynamic(
     }
   }
   checkHeaders(config, report, http);
+  for (const [key, { loadBalancer }] of Object.entries(config.http?.services ?? {})) {
+    const path = [...http, 'services', key, 'loadBalancer', 'healthCheck'];
+    checkHealthCheck(loadBalancer?.healthCheck, path, report);
+  }
+  for (const [key, { healthCheck }] of Object.entries(config.http?.uplinks ?? {})) {
+    checkHealthCheck(healthCheck, [...http, 'uplinks', key, 'healthCheck'], report);
+  }
   for (const [key, router] of Object.entries(config.http?.routers ?? {})) {
     if (router.uplinks === undefined) continue;
     for (const forbidden of ['entryPoints', 'tls'] as const) {

@@ -9,6 +9,7 @@ import {
   type Static,
   string,
 } from '@ficus/common/config/schema.ts';
+import { http2Schema } from './http2.ts';
 
 const httpNotYet = [
   'redirections',
@@ -17,15 +18,7 @@ const httpNotYet = [
   'encodedCharacters',
   'underscoreHeadersStrategy',
 ];
-const entryPointNotYet = [
-  'reusePort',
-  'allowACMEByPass',
-  'http2',
-  'http3',
-  'udp',
-  'proxyProtocol',
-  'observability',
-];
+const entryPointNotYet = ['reusePort', 'allowACMEByPass', 'http3', 'udp', 'proxyProtocol', 'observability'];
 const count = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
 const limitsSchema = object('Limits that Traefik has no keys for.', {
@@ -128,6 +121,7 @@ export const entryPointSchema = object(
     address,
     asDefault,
     http: optional(httpSchema),
+    http2: optional(http2Schema({ streams: 250, resets: 200, table: 4096 })),
     forwardedHeaders: optional(forwardedHeadersSchema),
     transport: optional(transportSchema),
     limits: optional(limitsSchema),
@@ -142,6 +136,7 @@ export const uplinkEntryPointSchema = object(
     address,
     asDefault,
     http: optional(httpSchema),
+    http2: optional(http2Schema({ streams: 2000, resets: 20_000, table: 65_536 })),
     forwardedHeaders: optional(
       object('Accepted for Traefik: a parent that proved its identity is always trusted.', {
         insecure: optional(boolean('Accepted and without effect.')),

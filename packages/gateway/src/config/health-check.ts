@@ -1,4 +1,5 @@
 /** Schemas of active and passive health checks, shared by services, uplinks and workloads. */
+import type { ReportProblem } from '@ficus/common/config/decode.ts';
 import {
   boolean,
   duration,
@@ -14,9 +15,24 @@ import {
 export const healthCheckSchema = object(
   'Active health check: each endpoint is asked in turn, and takes no requests while it does not answer well.',
   {
-    path: string('Path that is asked for, with query if need be.', { format: 'path' }),
-    scheme: optional(oneOf("Scheme of the check. Default: the endpoint's.", ['http', 'https'])),
-    mode: optional(oneOf('Protocol of the check. Default: `http`.', ['http'], { notYet: ['grpc'] })),
+    path: optional(
+      string('Path that is asked for, with query if need be. Required, but with `mode: grpc` of no effect.', {
+        format: 'path',
+      }),
+    ),
+    scheme: optional(
+      oneOf("Scheme of the check; `h2c` is HTTP/2 without TLS. Default: the endpoint's.", [
+        'http',
+        'https',
+        'h2c',
+      ]),
+    ),
+    mode: optional(
+      oneOf(
+        'Protocol of the check: an HTTP request judged by its status, or `grpc.health.v1.Health/Check`, which must answer SERVING; `path`, `method`, `status` and `followRedirects` then have no effect. Default: `http`.',
+        ['http', 'grpc'],
+      ),
+    ),
     hostname: optional(
       string('Host header of the check. Default: the host of the endpoint.', { format: 'host' }),
     ),
@@ -47,6 +63,16 @@ export const healthCheckSchema = object(
   },
 );
 export type HealthCheckConfig = Static<typeof healthCheckSchema>;
+
+/** Reports what the schema cannot say of the health check at `path`. */
+export function checkHealthCheck(
+  config: HealthCheckConfig | undefined,
+  path: readonly string[],
+  report: ReportProblem,
+): void {
+  if (config === undefined || config.path !== undefined || config.mode === 'grpc') return;
+  report(path, 'missing key "path"; only a check with mode: grpc needs none', 'key');
+}
 
 export const passiveHealthCheckSchema = object(
   'Passive health check: endpoints that fail real requests take none for a while.',

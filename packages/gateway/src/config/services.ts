@@ -17,9 +17,10 @@ const weight = { minimum: 0, maximum: 1_000_000 };
 const serverSchema = object(
   'One endpoint.',
   {
-    url: string('Scheme, host and port of the endpoint, and a path if `preservePath` is on.', {
-      format: 'http-url',
-    }),
+    url: string(
+      'Scheme (`http`, `https`, or `h2c` for HTTP/2 without TLS), host and port of the endpoint, and a path if `preservePath` is on.',
+      { format: 'endpoint-url' },
+    ),
     weight: optional(
       integer('Share of the requests beside the other endpoints; 0 takes none. Default: 1.', weight),
     ),
@@ -89,6 +90,20 @@ export const serviceSchema = object(
 );
 export type ServiceConfig = Static<typeof serviceSchema>;
 
+/** How HTTP/2 connections are seen to be dead; the defaults as the manual writes them. */
+export function pingTimes(defaults: { readonly readIdle: string; readonly ping: string }) {
+  return {
+    readIdleTimeout: optional(
+      duration(`Silence on an HTTP/2 connection before it is pinged. Default: ${defaults.readIdle}.`),
+    ),
+    pingTimeout: optional(
+      duration(
+        `An HTTP/2 connection that does not answer a ping for this long is closed. \`0s\` is the default too. Default: ${defaults.ping}.`,
+      ),
+    ),
+  };
+}
+
 const tlsVersion = ['VersionTLS12', 'VersionTLS13'] as const;
 
 export const serversTransportSchema = object(
@@ -132,8 +147,9 @@ export const serversTransportSchema = object(
             duration('Longest wait for the head of a response. Default: `0s` (no limit).'),
           ),
           idleConnTimeout: optional(duration('Idle connections are closed after this. Default: `90s`.')),
+          ...pingTimes({ readIdle: '`0s` (never)', ping: '`15s`' }),
         },
-        { notYet: ['readIdleTimeout', 'pingTimeout', 'readTimeout', 'writeTimeout'] },
+        { notYet: ['readTimeout', 'writeTimeout'] },
       ),
     ),
   },

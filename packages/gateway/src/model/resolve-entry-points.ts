@@ -1,31 +1,8 @@
 /** Entrypoints with every limit filled in. */
 import type { EntryPointConfig, UplinkEntryPointConfig } from '../config/entry-points.ts';
 import type { ConnectionLimits, EntryPointModel, Http2Limits } from './model.ts';
+import { defaultHttp2Limits, http2LimitsOf, uplinkHttp2Limits } from './resolve-http2.ts';
 import type { UplinkIdentityModel } from './resolve-input.ts';
-
-/** HTTP/2 of clients nobody knows. Beside Traefik's 250 streams: the least table and frame, rates no browser comes near. */
-export const defaultHttp2Limits: Http2Limits = {
-  maxConcurrentStreams: 250,
-  maxHeaderListBytes: 65_536,
-  maxFrameBytes: 16_384,
-  maxContinuationFrames: 8,
-  maxResetsPerSecond: 200,
-  maxSettingsPerSecond: 20,
-  maxPingsPerSecond: 50,
-  maxEmptyFramesPerSecond: 500,
-  headerTableBytes: 4096,
-  streamWindowBytes: 1_048_576,
-  connectionWindowBytes: 16_777_216,
-  stallTimeoutMs: 60_000,
-};
-
-/** HTTP/2 of parents, who proved who they are: one connection carries what many clients do, their resets too. */
-export const uplinkHttp2Limits: Http2Limits = {
-  ...defaultHttp2Limits,
-  maxConcurrentStreams: 2000,
-  maxResetsPerSecond: 20_000,
-  headerTableBytes: 65_536,
-};
 
 /** An entrypoint without what depends on routers. */
 export interface EntryPointDraft {
@@ -107,6 +84,6 @@ function limitsOf(config: Config, http2: Http2Limits): ConnectionLimits {
     idleTimeoutMs: timeouts?.idleTimeout ?? 180_000,
     maxConnectionsPerAddress: limits?.maxConnectionsPerAddress ?? 0,
     maxRequestBodyBytes: limits?.maxRequestBodyBytes ?? 0,
-    http2,
+    http2: http2LimitsOf(config.http2, http2),
   };
 }

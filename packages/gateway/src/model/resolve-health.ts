@@ -6,8 +6,9 @@ import type { HealthCheckModel } from './model.ts';
 export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
   const intervalMs = config.interval || 30_000;
   return {
-    mode: 'http',
-    path: config.path,
+    mode: config.mode ?? 'http',
+    // Without one only with `mode: grpc`, which has its own.
+    path: config.path ?? '/',
     ...(config.scheme === undefined ? {} : { scheme: config.scheme }),
     ...(config.hostname === undefined ? {} : { hostname: config.hostname }),
     ...(config.port === undefined ? {} : { port: config.port }),
@@ -25,9 +26,10 @@ export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
 
 /** What a parent is told: without what makes no sense through an uplink (scheme, port, redirects). */
 export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHealthCheck {
-  const { path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } =
+  const { mode, path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } =
     healthCheckModel(config);
   return {
+    ...(mode === 'grpc' ? { mode } : {}),
     path,
     method,
     status,

@@ -196,9 +196,10 @@ function rebased(service: ServiceModel, first: number, firstTransport: number): 
   return { ...service, legs: service.legs.map((leg) => ({ ...leg, service: leg.service + first })) };
 }
 
+/** `h2c` is no scheme to URL: without another it would keep the case of the host and not read `127.1`. */
 function endpointOf(written: string): Pick<EndpointModel, 'scheme' | 'host' | 'port' | 'path'> {
-  const url = new URL(written);
-  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const scheme = /^h2c:/i.test(written) ? 'h2c' : /^https:/i.test(written) ? 'https' : 'http';
+  const url = new URL(scheme === 'h2c' ? written.replace(/^h2c:/i, 'http:') : written);
   return {
     scheme,
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -72,6 +72,9 @@ function transportOf(
     dialTimeoutMs: timeouts?.dialTimeout ?? defaultTransport.dialTimeoutMs,
     responseHeaderTimeoutMs: timeouts?.responseHeaderTimeout ?? defaultTransport.responseHeaderTimeoutMs,
     idleConnTimeoutMs: timeouts?.idleConnTimeout ?? defaultTransport.idleConnTimeoutMs,
+    readIdleTimeoutMs: timeouts?.readIdleTimeout ?? defaultTransport.readIdleTimeoutMs,
+    // Without it a silent connection would never be given up.
+    pingTimeoutMs: timeouts?.pingTimeout || defaultTransport.pingTimeoutMs,
     disableHTTP2: config.disableHTTP2 ?? false,
   };
 }

@@ -3,7 +3,6 @@ import type {
   CertificateModel,
   ConnectionLimits,
   EndpointModel,
-  Http2Limits,
   LoadBalancerModel,
   Model,
   RouterModel,
@@ -11,21 +10,7 @@ import type {
   TransportModel,
   WeightedModel,
 } from '../model/model.ts';
-
-export const http2Limits: Http2Limits = {
-  maxConcurrentStreams: 250,
-  maxHeaderListBytes: 65_536,
-  maxFrameBytes: 16_384,
-  maxContinuationFrames: 8,
-  maxResetsPerSecond: 200,
-  maxSettingsPerSecond: 20,
-  maxPingsPerSecond: 50,
-  maxEmptyFramesPerSecond: 500,
-  headerTableBytes: 4096,
-  streamWindowBytes: 1_048_576,
-  connectionWindowBytes: 16_777_216,
-  stallTimeoutMs: 60_000,
-};
+import { defaultHttp2Limits } from '../model/resolve-http2.ts';
 
 export const limits: ConnectionLimits = {
   maxHeaderBytes: 65536,
@@ -37,7 +22,7 @@ export const limits: ConnectionLimits = {
   idleTimeoutMs: 180_000,
   maxConnectionsPerAddress: 0,
   maxRequestBodyBytes: 0,
-  http2: http2Limits,
+  http2: defaultHttp2Limits,
 };
 
 export function endpointModel(port: number, more: Partial<EndpointModel> = {}): EndpointModel {

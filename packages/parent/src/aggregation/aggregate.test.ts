@@ -146,6 +146,42 @@ test('the model: a balancer a leg, a weighted service a name, a transport a chil
   assert.equal(transports.length, 2);
 });
 
+test("uplinks are pinged after 5 s of silence, unless the child's transport says otherwise", () => {
+  const told = { readIdleTimeoutMs: 0, pingTimeoutMs: 700, disableHTTP2: true };
+  const children = [child('vm-1', { orders: 1 }), { ...child('vm-2', { orders: 1 }), transport: told }];
+  const { transports } = meshModel(aggregate(children, none), identity);
+  assert.deepEqual(
+    transports.map(({ readIdleTimeoutMs, pingTimeoutMs, disableHTTP2 }) => ({
+      readIdleTimeoutMs,
+      pingTimeoutMs,
+      disableHTTP2,
+    })),
+    [{ readIdleTimeoutMs: 5000, pingTimeoutMs: 5000, disableHTTP2: false }, told],
+  );
+});
+
+test('an advertised check keeps its mode; without one it is an HTTP request', () => {
+  const check = {
+    path: '/health',
+    method: 'GET',
+    status: 0,
+    intervalMs: 1000,
+    unhealthyIntervalMs: 1000,
+    timeoutMs: 100,
+  };
+  for (const [advertised, expected] of [
+    [{ ...check, mode: 'grpc' }, 'grpc'],
+    [check, 'http'],
+  ] as const) {
+    const one = child('vm-1', { orders: 1 });
+    const uplinks = one.advertisement.uplinks.map((uplink) => ({ ...uplink, healthCheck: advertised }));
+    const view = { ...one, advertisement: { ...one.advertisement, uplinks } };
+    const [leg] = meshModel(aggregate([view], none), identity).services;
+    assert.ok(leg?.kind === 'loadBalancer');
+    assert.equal(leg.healthCheck?.mode, expected);
+  }
+});
+
 test("Traefik's names are taken only where one leg is meant", () => {
   const uplinks = aggregate(
     [child('b', { a: 1, 'a-x': 1, lone: 1 }), child('x-b', { a: 1 }), child('c', { a: 1, 'a-c': 1 })],

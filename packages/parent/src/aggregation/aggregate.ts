@@ -1,6 +1,7 @@
 /** Puts together what the children advertise and what the operator decided. Pure. */
 import type { LegMode } from '@ficus/common/api/admin.ts';
 import type { AdvertisedUplink, Advertisement } from '@ficus/common/uplink/advertisement.ts';
+import type { TransportModel } from '@ficus/gateway/model/model.ts';
 import type { LegOverride } from '../store/store.ts';
 
 /** One child as aggregation sees it. */
@@ -13,7 +14,14 @@ export interface ChildView {
   readonly port: number;
   /** Granted uplinks only. */
   readonly advertisement: Advertisement;
+  /** How it is dialled, where the operator's configuration says so. */
+  readonly transport?: ChildTransport | undefined;
 }
+
+/** `children.<name>.serversTransport`; absent keys have the uplinks' own defaults. */
+export type ChildTransport = Partial<
+  Pick<TransportModel, 'readIdleTimeoutMs' | 'pingTimeoutMs' | 'disableHTTP2'>
+>;
 
 /** One child's share of an aggregated service. */
 export interface Leg {

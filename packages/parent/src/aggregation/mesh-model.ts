@@ -55,7 +55,7 @@ export function meshModel(uplinks: readonly AggregatedUplink[], identity: Uplink
   return { services, transports };
 }
 
-/** Values are Traefik's defaults, but for the dial: a child that can't be dialled soon has others beside it. */
+/** Traefik's defaults, but for the dial and the pings: a child that doesn't answer soon has others beside it. */
 function transportTo(child: ChildView, { certificate, roots }: UplinkIdentity): TransportModel {
   return {
     name: childTransport(child.name),
@@ -69,9 +69,9 @@ function transportTo(child: ChildView, { certificate, roots }: UplinkIdentity): 
     dialTimeoutMs: 3_000,
     responseHeaderTimeoutMs: 0,
     idleConnTimeoutMs: 90_000,
-    readIdleTimeoutMs: 5_000,
-    pingTimeoutMs: 5_000,
-    disableHTTP2: false,
+    readIdleTimeoutMs: child.transport?.readIdleTimeoutMs ?? 5_000,
+    pingTimeoutMs: child.transport?.pingTimeoutMs ?? 5_000,
+    disableHTTP2: child.transport?.disableHTTP2 ?? false,
   };
 }
 
@@ -98,9 +98,19 @@ function balancerOf(name: string, { child, uplink }: Leg, transport: number): Lo
 }
 
 function healthCheckOf(check: AdvertisedHealthCheck): HealthCheckModel {
-  const { path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } = check;
+  const {
+    mode = 'http',
+    path,
+    method,
+    status,
+    intervalMs,
+    unhealthyIntervalMs,
+    timeoutMs,
+    hostname,
+    headers,
+  } = check;
   return {
-    mode: 'http',
+    mode,
     path,
     method,
     status,

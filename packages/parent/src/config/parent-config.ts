@@ -13,7 +13,8 @@ import {
   type LogConfig,
   lifeCycle,
 } from '@ficus/gateway/config/static.ts';
-import { type ParentFile, parentSchema } from './parent-schema.ts';
+import type { ChildTransport } from '../aggregation/aggregate.ts';
+import { type ChildTransportConfig, type ParentFile, parentSchema } from './parent-schema.ts';
 
 /** Complete: every default filled in, every file name absolute. */
 export interface ParentConfig {
@@ -26,8 +27,13 @@ export interface ParentConfig {
   readonly file?: FileProviderConfig;
   /** False: a plain reverse proxy without authority, store, join listener and children. */
   readonly meshEnabled: boolean;
-  /** Children with a fixed address, and where it is. */
-  readonly children: readonly { readonly name: string; readonly host: string; readonly port: number }[];
+  /** Children with a fixed address: where it is, and how they are dialled. */
+  readonly children: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly port: number;
+    readonly transport?: ChildTransport;
+  }[];
   readonly join: {
     readonly address: string;
     readonly advertise?: string;
@@ -76,6 +82,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
     children: Object.entries(multicluster?.children ?? {}).map(([name, child]) => ({
       name,
       ...uplinkAddress(child.address),
+      ...(child.serversTransport === undefined ? {} : { transport: transportOf(child.serversTransport) }),
     })),
     join: {
       address: raw.join?.address ?? ':8443',
@@ -99,6 +106,16 @@ function complete(raw: ParentFile, file: string): ParentConfig {
     log: logOf(raw.log),
     ...(raw.accessLog === undefined ? {} : { accessLog: raw.accessLog }),
     lifeCycle: lifeCycle(Object.values(raw.entryPoints)),
+  };
+}
+
+function transportOf({ disableHTTP2, forwardingTimeouts }: ChildTransportConfig): ChildTransport {
+  const { readIdleTimeout, pingTimeout } = forwardingTimeouts ?? {};
+  return {
+    ...(readIdleTimeout === undefined ? {} : { readIdleTimeoutMs: readIdleTimeout }),
+    // 0 is the default: without a deadline a ping would find nothing out.
+    ...(pingTimeout ? { pingTimeoutMs: pingTimeout } : {}),
+    ...(disableHTTP2 === undefined ? {} : { disableHTTP2 }),
   };
 }
 

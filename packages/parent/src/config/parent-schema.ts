@@ -10,6 +10,7 @@ import {
   string,
 } from '@ficus/common/config/schema.ts';
 import { hubProvidersSchema, providersSchema } from '@ficus/gateway/config/providers.ts';
+import { pingTimes } from '@ficus/gateway/config/services.ts';
 import {
   accessLogSchema,
   entryPointsSchema,
@@ -20,15 +21,45 @@ import {
 
 const text = { minLength: 1 };
 
-const childSchema = object(
-  'A child whose address is given here instead of at its join.',
+/** Not supported: what would replace the mesh's own mutual TLS, and what is not tuned per child yet. */
+const childTransportSchema = object(
+  'How its uplink is dialled. Certificates and names are those of the mesh.',
   {
-    address: string("Address of the child's uplink entrypoint, such as `vm-1.example.com:9443`.", {
-      format: 'uplink-address',
-    }),
+    disableHTTP2: optional(boolean('Whether the uplink is HTTP/1.1 only. Default: false.')),
+    forwardingTimeouts: optional(
+      object(
+        'Deadlines of the connections to it.',
+        pingTimes({ readIdle: '`5s`; `0s` is never', ping: '`5s`' }),
+        {
+          notYet: ['dialTimeout', 'responseHeaderTimeout', 'idleConnTimeout', 'readTimeout', 'writeTimeout'],
+        },
+      ),
+    ),
   },
-  { notYet: ['serversTransport'] },
+  {
+    notYet: [
+      'serverName',
+      'insecureSkipVerify',
+      'rootCAs',
+      'certificates',
+      'maxIdleConnsPerHost',
+      'minVersion',
+      'maxVersion',
+      'cipherSuites',
+      'peerCertURI',
+      'spiffe',
+    ],
+  },
 );
+
+export type ChildTransportConfig = Static<typeof childTransportSchema>;
+
+const childSchema = object('A child whose address is given here instead of at its join.', {
+  address: string("Address of the child's uplink entrypoint, such as `vm-1.example.com:9443`.", {
+    format: 'uplink-address',
+  }),
+  serversTransport: optional(childTransportSchema),
+});
 
 const multiclusterSchema = object(
   'Discovers children and serves what they advertise as `<name>@multicluster` and `<name>/<child>@multicluster`.',

@@ -3,7 +3,7 @@ import type { ChildStatus } from '@ficus/common/api/admin.ts';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { LogLine } from '@ficus/common/log.ts';
 import { childId } from '@ficus/pki/identity.ts';
-import { type AggregatedUplink, aggregate, compare } from '../aggregation/aggregate.ts';
+import { type AggregatedUplink, aggregate, type ChildTransport, compare } from '../aggregation/aggregate.ts';
 import { type HostPort, parseChildAddress } from '../children/address.ts';
 import { Child } from '../children/child.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
@@ -18,7 +18,7 @@ export interface MeshOptions {
   readonly decisions: Pick<Decisions, 'children' | 'child' | 'legs' | 'denied'>;
   readonly identity: () => UplinkIdentity;
   /** Children with a fixed address; it overrides the one they registered. */
-  readonly configured: readonly ({ readonly name: string } & HostPort)[];
+  readonly configured: readonly ({ readonly name: string; readonly transport?: ChildTransport } & HostPort)[];
   readonly remembered: ReadonlyMap<string, RememberedChild>;
   /** What is advertised, or where children are, changed: the model has to be built anew. */
   readonly onChange: () => void;
@@ -91,7 +91,10 @@ export class Mesh {
   aggregated(): readonly AggregatedUplink[] {
     const views = [...this.#children.values()].flatMap(({ child }) => {
       const { name, peerUri, addresses, port, advertisement } = child;
-      return advertisement === undefined ? [] : [{ name, peerUri, addresses, port, advertisement }];
+      const transport = this.#options.configured.find((each) => each.name === name)?.transport;
+      return advertisement === undefined
+        ? []
+        : [{ name, peerUri, addresses, port, advertisement, transport }];
     });
     return aggregate(views, (uplink) => this.#options.decisions.legs(uplink));
   }
