@@ -1,8 +1,8 @@
 /** The check of one endpoint: probes at once and then at intervals, tells when the verdict changes. */
 import type { Clock } from '@ficus/common/clock.ts';
-import type { HealthCheckModel } from '../model/model.ts';
-import type { Pool } from '../service/pool.ts';
-import { type ProbeResult, probe } from './probe.ts';
+import type { ProbeResult } from './http-verdict.ts';
+import type { ProbePlan } from './probe-plan.ts';
+import { timedProbe } from './timed-probe.ts';
 
 /** Checks that start together must not stay together. */
 const jitter = 0.1;
@@ -12,10 +12,7 @@ export class EndpointCheck {
   up: boolean | undefined;
   readonly #clock: Clock;
   readonly #changed: (up: boolean, reason: string) => void;
-  #pool: Pool | undefined;
-  #check: HealthCheckModel | undefined;
-  #host = '';
-  #fields = '';
+  #plan: ProbePlan | undefined;
   #cancelTimer: (() => void) | undefined;
   #cancelProbe: (() => void) | undefined;
   #stopped = false;
@@ -26,17 +23,9 @@ export class EndpointCheck {
   }
 
   /** The verdict is kept; a changed check is run at once. */
-  configure(pool: Pool, check: HealthCheckModel, host: string, fields: string): void {
-    const same =
-      this.#check !== undefined &&
-      this.#pool === pool &&
-      this.#host === host &&
-      this.#fields === fields &&
-      JSON.stringify(this.#check) === JSON.stringify(check);
-    this.#pool = pool;
-    this.#check = check;
-    this.#host = host;
-    this.#fields = fields;
+  configure(plan: ProbePlan): void {
+    const same = this.#plan?.key === plan.key && this.#plan.over === plan.over;
+    this.#plan = plan;
     if (!same) this.#run();
   }
 
@@ -49,15 +38,16 @@ export class EndpointCheck {
   #run(): void {
     this.#cancelTimer?.();
     this.#cancelProbe?.();
-    if (this.#pool === undefined || this.#check === undefined) return;
-    this.#cancelProbe = probe(this.#pool, this.#check, this.#host, this.#fields, (result) =>
+    const plan = this.#plan;
+    if (plan === undefined) return;
+    this.#cancelProbe = timedProbe(this.#clock, plan.check.timeoutMs, plan.start, (result) =>
       this.#judge(result),
     );
   }
 
   #judge(result: ProbeResult): void {
     this.#cancelProbe = undefined;
-    const check = this.#check;
+    const check = this.#plan?.check;
     if (this.#stopped || check === undefined) return;
     const before = this.up;
     this.up = result.up;

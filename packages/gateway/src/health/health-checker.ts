@@ -1,10 +1,11 @@
 /** Active health checks of every endpoint whose service asks for them, run by the main process, verdicts told to it. */
 import type { Clock } from '@ficus/common/clock.ts';
-import type { HealthCheckModel, LoadBalancerModel, Model, QName } from '../model/model.ts';
+import type { Model, QName } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { Registry } from '../service/registry.ts';
 import { EndpointCheck } from './endpoint-check.ts';
+import { probePlan } from './probe-plan.ts';
 
 export interface Verdict {
   readonly service: QName;
@@ -39,7 +40,9 @@ export class HealthChecker {
     const next = new Map<string, EndpointCheck>();
     this.#totals = new Map();
     this.#registry.begin();
-    const transports = model.transports.map((transport) => this.#registry.transport(transport));
+    // The pools' probes are written for HTTP/1.1; those for HTTP/2 have connections of their own.
+    const models = model.transports.map((transport) => ({ ...transport, disableHTTP2: true }));
+    const transports = models.map((transport) => this.#registry.transport(transport));
     for (const service of model.services) {
       if (service.kind !== 'loadBalancer') continue;
       this.#totals.set(JSON.stringify(service.name), service.endpoints.length);
@@ -47,26 +50,20 @@ export class HealthChecker {
       if (check === undefined) continue;
       for (const endpoint of service.endpoints) {
         const key = JSON.stringify([service.name, endpoint.host, endpoint.port]);
-        const pool = this.#registry.pool(transports[service.transport]!, {
-          scheme: check.scheme ?? endpoint.scheme,
-          host: endpoint.host,
-          port: check.port ?? endpoint.port,
-        });
+        const transport = transports[service.transport]!;
+        const plan = probePlan(service, check, endpoint, transport, (address) =>
+          this.#registry.pool(transport, address),
+        );
         const running = this.#checks.get(key);
         const one =
           running ??
           new EndpointCheck(this.#clock, (up, reason) => this.#tell(service.name, endpoint, up, reason));
-        one.configure(
-          pool,
-          check,
-          hostOf(endpoint, check),
-          service.requestHeaders.map(([name, value]) => `${name}: ${value}\r\n`).join(''),
-        );
+        one.configure(plan);
         next.set(key, one);
       }
     }
     for (const [key, check] of this.#checks) if (!next.has(key)) check.stop();
-    this.#registry.commit(model.transports);
+    this.#registry.commit(models);
     this.#checks = next;
   }
 
@@ -103,12 +100,4 @@ export class HealthChecker {
     for (const listener of this.#listeners)
       listener({ service, endpoint: { host: endpoint.host, port: endpoint.port }, up, reason });
   }
-}
-
-function hostOf(endpoint: LoadBalancerModel['endpoints'][number], check: HealthCheckModel): string {
-  if (check.hostname !== undefined && check.hostname !== '') return check.hostname;
-  const own = check.headers.find(([name]) => name.toLowerCase() === 'host');
-  if (own !== undefined) return own[1];
-  const name = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  return `${name}:${check.port ?? endpoint.port}`;
 }

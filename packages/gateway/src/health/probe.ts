@@ -1,38 +1,36 @@
-/** One health probe: a request to an endpoint over the data plane's own wire, judged by its status. */
+/** One health probe over HTTP/1.1: a request to an endpoint over the data plane's own wire, judged by its status. */
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { getHeader } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import type { ClientConnection } from '../http1/client-connection.ts';
 import type { ResponseListener } from '../http1/client-roles.ts';
 import type { HealthCheckModel } from '../model/model.ts';
-import type { Timed } from '../net/deadlines.ts';
 import type { DialListener, Pool } from '../service/pool.ts';
+import {
+  judgeStatus,
+  maxBodyBytes,
+  maxRedirects,
+  type ProbeResult,
+  redirectPath,
+  type StartProbe,
+} from './http-verdict.ts';
 
-/** Body bytes read for the sake of the connection; a longer answer costs it. */
-const maxBodyBytes = 65536;
-const maxRedirects = 5;
-
-export interface ProbeResult {
-  readonly up: boolean;
-  /** For people: `status 503`, `endpoint refused the connection (ECONNREFUSED)`, `no answer within 5000 ms`. */
-  readonly reason: string;
-}
-
-/** Runs one probe; `done` is called exactly once. `fields`: header lines the service itself sets. */
-export function probe(
+/** Starts a probe over a connection of `pool`. `fields`: header fields the service itself sets. */
+export function httpProbe(
   pool: Pool,
   check: HealthCheckModel,
   host: string,
-  fields: string,
-  done: (result: ProbeResult) => void,
-): () => void {
-  const one = new Probe(pool, check, host, fields, done);
-  one.start(check.path);
-  return () => one.cancel();
+  fields: readonly (readonly [name: string, value: string])[],
+): StartProbe {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return (done) => {
+    const one = new Probe(pool, check, host, lines, done);
+    one.start(check.path);
+    return () => one.cancel();
+  };
 }
 
-class Probe implements DialListener, ResponseListener, Timed {
-  deadline: number;
+class Probe implements DialListener, ResponseListener {
   readonly #pool: Pool;
   readonly #check: HealthCheckModel;
   readonly #host: string;
@@ -59,8 +57,6 @@ class Probe implements DialListener, ResponseListener, Timed {
     this.#host = host;
     this.#fields = fields;
     this.#done = done;
-    this.deadline = pool.deadlines.now + check.timeoutMs;
-    pool.deadlines.add(this);
   }
 
   start(path: string): void {
@@ -82,7 +78,7 @@ class Probe implements DialListener, ResponseListener, Timed {
   }
 
   dialFailed(code: GatewayErrorCode, detail: string): void {
-    this.#settle(false, `${code} ${detail}`.trim());
+    this.#fail(`${code} ${detail}`);
   }
 
   requestFailed(code: GatewayErrorCode, detail: string, answered: boolean): void {
@@ -91,7 +87,7 @@ class Probe implements DialListener, ResponseListener, Timed {
     // A kept connection that the endpoint closed meanwhile says nothing about its health.
     if (!answered && connection !== undefined && connection.served > 0 && !this.#settled)
       this.#cancelDial = this.#pool.dial(this);
-    else this.#settle(false, `${code} ${detail}`.trim());
+    else this.#fail(`${code} ${detail}`);
   }
 
   responseHead(head: ResponseHead): void {
@@ -110,44 +106,29 @@ class Probe implements DialListener, ResponseListener, Timed {
 
   responseEnd(): void {
     this.#connection = undefined;
-    const next = this.#redirected();
+    const next = redirectPath(this.#check, this.#status, this.#location);
     if (next !== undefined && ++this.#redirects <= maxRedirects) {
       this.#bytes = 0;
       this.start(next);
       return;
     }
-    const want = this.#check.status;
-    const up = want === 0 ? this.#status >= 200 && this.#status < 400 : this.#status === want;
-    this.#settle(up, `status ${this.#status}`);
-  }
-
-  expired(): void {
-    this.cancel();
-    this.#settle(false, `no answer within ${this.#check.timeoutMs} ms`);
+    this.#settle(judgeStatus(this.#check, this.#status));
   }
 
   cancel(): void {
     this.#cancelDial?.();
     this.#connection?.destroy();
     this.#connection = undefined;
-    this.#pool.deadlines.delete(this);
   }
 
-  /** A redirect within the endpoint is followed; one to elsewhere says all it can by its status. */
-  #redirected(): string | undefined {
-    if (!this.#check.followRedirects || this.#status < 301 || this.#status > 308 || this.#status === 304)
-      return undefined;
-    const location = this.#location;
-    return location?.startsWith('/') === true && !location.startsWith('//') && !/[\s\0-\x1f]/.test(location)
-      ? location
-      : undefined;
+  #fail(reason: string): void {
+    this.#settle({ up: false, reason: reason.trim() });
   }
 
-  #settle(up: boolean, reason: string): void {
+  #settle(result: ProbeResult): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#pool.deadlines.delete(this);
-    this.#done({ up, reason });
+    this.#done(result);
   }
 
   responseInform(): void {
@@ -159,7 +140,7 @@ class Probe implements DialListener, ResponseListener, Timed {
   }
 
   responseSwitched(): void {
-    this.#settle(false, 'switched protocols without being asked');
+    this.#fail('switched protocols without being asked');
   }
 
   requestDrained(): void {
