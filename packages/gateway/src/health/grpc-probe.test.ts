@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '@ficus/common/clock.ts';
+import { tlsPolicy } from '@ficus/pki/tls-policy.ts';
 import fc from 'fast-check';
 import { Transport } from '../service/transport.ts';
 import { selfSigned } from '../testing/certificates.ts';
@@ -14,6 +15,7 @@ import { askGrpc, grpcCheck, serving, wayTo } from '../testing/grpc-checks.ts';
 import { grpcAnswer, h2Server } from '../testing/h2-servers.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { transport } from '../testing/models.ts';
+import { child, childUri, parent, root } from '../testing/uplinks.ts';
 import { grpcProbe } from './grpc-probe.ts';
 import type { ProbeResult } from './http-verdict.ts';
 import { timedProbe } from './timed-probe.ts';
@@ -89,6 +91,22 @@ test('over TLS, with the transport deciding whom to trust', async () => {
   const broken = new Transport(transport({ roots: ['no certificate'] }));
   assert.match((await askGrpc(wayTo(server.port, { address, transport: broken }))).reason, /^endpoint\.tls /);
   await eventually(() => server.open() === 0, 'the connections are closed');
+});
+
+test('through an uplink: both sides prove who they are, and the uplink is named', async () => {
+  const roots = [root.certificate];
+  const material = tlsPolicy({ roots, alpn: ['h2', 'http/1.1'] });
+  await using server = await h2Server((stream) => grpcAnswer(stream, serving), { ...material, ...child });
+  const to = (peerUri: string) =>
+    wayTo(server.port, {
+      address: { scheme: 'https', host: '127.0.0.1', port: server.port },
+      transport: new Transport(transport({ roots, certificate: parent, peerUri, minVersion: 'TLSv1.3' })),
+      fields: [['ficus-uplink', 'greeter']],
+    });
+  assert.deepEqual(await askGrpc(to(childUri)), { up: true, reason: 'SERVING' });
+  assert.equal(server.requests[0]?.['ficus-uplink'], 'greeter');
+  assert.match((await askGrpc(to('spiffe://mesh/child/other'))).reason, /^endpoint\.tls /);
+  assert.equal(server.requests.length, 1);
 });
 
 test('no answer: down at the deadline, and the connection is closed', async () => {
