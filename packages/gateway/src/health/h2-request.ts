@@ -2,7 +2,7 @@
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { connect as netConnect, type Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import type { PoolAddress } from '../service/pool.ts';
+import type { EndpointModel } from '../model/model.ts';
 import type { Transport } from '../service/transport.ts';
 
 /** RFC 9113 §8.2.2: fields of the connection, which HTTP/2 has no place for; and those that `node:http2` writes itself. */
@@ -20,7 +20,7 @@ const unwanted = new Set([
 
 export interface H2Request {
   /** `https` is dialled with TLS and ALPN `h2` alone, anything else in cleartext with prior knowledge. */
-  readonly address: PoolAddress;
+  readonly address: Pick<EndpointModel, 'scheme' | 'host' | 'port'>;
   readonly transport: Pick<Transport, 'options'>;
   readonly method: string;
   readonly path: string;

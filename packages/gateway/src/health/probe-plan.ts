@@ -1,11 +1,13 @@
 /** How one endpoint is probed: what decides it, and which wire it takes. */
 import type { EndpointModel, HealthCheckModel, LoadBalancerModel } from '../model/model.ts';
-import type { Pool, PoolAddress } from '../service/pool.ts';
+import type { Pool } from '../service/pool.ts';
 import type { Transport } from '../service/transport.ts';
 import { grpcProbe } from './grpc-probe.ts';
 import { h2cProbe } from './h2c-probe.ts';
 import type { StartProbe } from './http-verdict.ts';
 import { httpProbe } from './probe.ts';
+
+type Address = Pick<EndpointModel, 'scheme' | 'host' | 'port'>;
 
 export interface ProbePlan {
   readonly check: HealthCheckModel;
@@ -21,7 +23,7 @@ export function probePlan(
   check: HealthCheckModel,
   endpoint: EndpointModel,
   transport: Transport,
-  poolOf: (address: PoolAddress) => Pool,
+  poolOf: (address: Address) => Pool,
 ): ProbePlan {
   const address = {
     scheme: check.scheme ?? endpoint.scheme,
@@ -41,7 +43,7 @@ export function probePlan(
 }
 
 /** `hostname`, else a `host` among the check's headers, else the endpoint's own, with its port. */
-function authorityOf({ host, port }: PoolAddress, check: HealthCheckModel): string {
+function authorityOf({ host, port }: Address, check: HealthCheckModel): string {
   if (check.hostname !== undefined && check.hostname !== '') return check.hostname;
   const own = check.headers.find(([name]) => name.toLowerCase() === 'host');
   if (own !== undefined) return own[1];
