@@ -1,11 +1,11 @@
 /** One health probe over HTTP/1.1: a request to an endpoint over the data plane's own wire, judged by its status. */
-import type { ClientRequest, Destination, RequestFate, ResponseListener } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { addHeader, getHeader, type Headers } from '../http/headers.ts';
-import type { RequestHead, ResponseHead } from '../http/message.ts';
+import { getHeader } from '../http/headers.ts';
+import type { ResponseHead } from '../http/message.ts';
+import type { ClientConnection } from '../http1/client-connection.ts';
+import type { ResponseListener } from '../http1/client-roles.ts';
 import type { HealthCheckModel } from '../model/model.ts';
-import type { DialListener } from '../service/multiplexed.ts';
-import type { Pool } from '../service/pool.ts';
+import type { DialListener, Pool } from '../service/pool.ts';
 import {
   judgeStatus,
   maxBodyBytes,
@@ -37,7 +37,7 @@ class Probe implements DialListener, ResponseListener {
   readonly #fields: string;
   readonly #done: (result: ProbeResult) => void;
   #path = '';
-  #connection: ClientRequest | undefined;
+  #connection: ClientConnection | undefined;
   #cancelDial: (() => void) | undefined;
   #status = 0;
   #location: string | undefined;
@@ -66,7 +66,7 @@ class Probe implements DialListener, ResponseListener {
     else this.#cancelDial = this.#pool.dial(this);
   }
 
-  dialed(connection: ClientRequest): void {
+  dialed(connection: ClientConnection): void {
     this.#cancelDial = undefined;
     this.#connection = connection;
     let head = `${this.#check.method} ${this.#path} HTTP/1.1\r\nHost: ${this.#host}\r\nUser-Agent: ficus-health\r\n${this.#fields}`;
@@ -81,11 +81,11 @@ class Probe implements DialListener, ResponseListener {
     this.#fail(`${code} ${detail}`);
   }
 
-  requestFailed(code: GatewayErrorCode, detail: string, fate: RequestFate): void {
+  requestFailed(code: GatewayErrorCode, detail: string, answered: boolean): void {
     const connection = this.#connection;
     this.#connection = undefined;
     // A kept connection that the endpoint closed meanwhile says nothing about its health.
-    if (fate !== 'answered' && connection !== undefined && connection.served > 0 && !this.#settled)
+    if (!answered && connection !== undefined && connection.served > 0 && !this.#settled)
       this.#cancelDial = this.#pool.dial(this);
     else this.#fail(`${code} ${detail}`);
   }
