@@ -62,12 +62,20 @@ function unhuffman(bytes: Buffer): string {
 /** One connection's decoder; `largest` is the table size we announced. */
 export class HpackReader {
   readonly #table: (readonly [string, string])[] = [];
-  readonly #largest: number;
+  #largest: number;
   #most: number;
+  /** The next block must begin with a size update (RFC 7541 §4.2). */
+  #due = false;
 
   constructor(largest = 4096) {
     this.#largest = largest;
     this.#most = largest;
+  }
+
+  /** We announced another table size, and the writer has acknowledged it. */
+  announce(bytes: number): void {
+    this.#largest = bytes;
+    this.#due ||= bytes < this.#most;
   }
 
   /** All fields of a whole block, in order; throws on anything malformed. */
@@ -92,6 +100,8 @@ export class HpackReader {
       at += length;
       return coded ? unhuffman(raw) : raw.toString('latin1');
     };
+    if (this.#due && (this.#byte(bytes, 0) & 0xe0) !== 0x20) throw new Error('no table size update');
+    this.#due = false;
     while (at < bytes.length) {
       const first = bytes[at] as number;
       if (first >= 0x80) fields.push([...this.#field(int(7))]);

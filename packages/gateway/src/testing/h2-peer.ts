@@ -21,6 +21,8 @@ export interface PeerOptions {
   readonly acks?: boolean;
   /** Gives back the window that DATA took. Default true. */
   readonly credits?: boolean;
+  /** Decodes header blocks. Default true; without, blocks are empty, for attacks that garble the tables. */
+  readonly decodes?: boolean;
 }
 
 export class H2Peer implements Disposable {
@@ -30,6 +32,7 @@ export class H2Peer implements Disposable {
   readonly streams = new Map<number, StreamView>();
   acks: boolean;
   credits: boolean;
+  readonly #decodes: boolean;
   closed = false;
   /** Ended by FIN; false when reset. */
   cleanEnd = false;
@@ -41,11 +44,14 @@ export class H2Peer implements Disposable {
   #wake: (() => void)[] = [];
   #block: { readonly stream: number; readonly ends: boolean; bytes: Buffer } | undefined;
   readonly #hpack = new HpackReader();
+  /** Table sizes that wait for the peer's ACK; undefined for the first SETTINGS, which say none. */
+  #announced: (number | undefined)[] = [undefined];
 
   constructor(socket: Socket, options: PeerOptions = {}) {
     this.socket = socket;
     this.acks = options.acks ?? true;
     this.credits = options.credits ?? true;
+    this.#decodes = options.decodes ?? true;
     socket.on('end', () => {
       this.cleanEnd = true;
     });
@@ -71,6 +77,12 @@ export class H2Peer implements Disposable {
   headers(stream: number, fields: readonly Field[], end = true): void {
     const flags = wire.flags.endHeaders | (end ? wire.flags.endStream : 0);
     this.frame(wire.types.headers, flags, stream, block(fields));
+  }
+
+  /** Announces a table of `bytes` for what we decode; it counts once the peer has acknowledged it. */
+  keepTable(bytes: number): void {
+    this.send(wire.settingsFrame([[wire.settings.headerTableSize, bytes]]));
+    this.#announced.push(bytes);
   }
 
   /** Received bytes go in here. */
@@ -187,7 +199,12 @@ export class H2Peer implements Disposable {
         this.stream(one.stream).reset = wire.codeOf(one);
         break;
       case wire.types.settings:
-        if (this.acks && one.flags === 0) this.send(wire.settingsAck);
+        if (one.flags === 0) {
+          if (this.acks) this.send(wire.settingsAck);
+        } else {
+          const bytes = this.#announced.shift();
+          if (bytes !== undefined) this.#hpack.announce(bytes);
+        }
         break;
       case wire.types.ping:
         if (this.acks && one.flags === 0) this.frame(wire.types.ping, wire.flags.ack, 0, one.payload);
@@ -200,7 +217,7 @@ export class H2Peer implements Disposable {
     if (done === undefined || (one.flags & wire.flags.endHeaders) === 0) return;
     this.#block = undefined;
     const view = this.stream(done.stream);
-    view.blocks.push(this.#hpack.read(done.bytes));
+    view.blocks.push(this.#decodes ? this.#hpack.read(done.bytes) : []);
     view.ended ||= done.ends;
   }
 
