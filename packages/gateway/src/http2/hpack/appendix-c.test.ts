@@ -1,23 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Headers } from '../../http/headers.ts';
-import { type BlockResult, HpackDecoder } from './decoder.ts';
-
-type Field = [name: string, value: string];
-
-function decode(decoder: HpackDecoder, hex: string): { result: BlockResult; fields: Field[] } {
-  const block = Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
-  const into: Headers = [];
-  // Not at the buffer's start, nor to its end: positions must be taken from the arguments.
-  const padded = Buffer.concat([Buffer.from([0xff, 0xff]), block, Buffer.from([0x82])]);
-  const result = decoder.decode(padded, 2, padded.length - 1, into, 65536, 100);
-  const fields: Field[] = [];
-  for (let i = 0; i < into.length; i += 3) {
-    assert.equal(into[i], into[i + 2]);
-    fields.push([into[i] as string, into[i + 1] as string]);
-  }
-  return { result, fields };
-}
+import { HpackDecoder } from './decoder.ts';
+import { decodeBlock, type Field } from './test-blocks.ts';
+import { writeInteger } from './write.ts';
 
 interface Step {
   hex: string;
@@ -32,7 +17,7 @@ function follow(steps: Step[], tableBytes: number): void {
   // The examples with 256 bytes begin with a table that has this size already.
   decoder.table.resize(tableBytes);
   for (const step of steps) {
-    assert.deepEqual(decode(decoder, step.hex), { result: 'ok', fields: step.fields });
+    assert.deepEqual(decodeBlock(decoder, step.hex), { result: 'ok', fields: step.fields });
     assert.deepEqual(decoder.table.entries(), step.table);
     assert.equal(decoder.table.bytes, step.bytes);
   }
@@ -99,6 +84,22 @@ function responses(hex: [string, string, string]): Step[] {
     },
   ];
 }
+
+test('RFC 7541 C.1: integers', () => {
+  const out = Buffer.alloc(8);
+  assert.equal(writeInteger(out, 0, 0, 0x1f, 10), 1);
+  assert.equal(out[0], 10);
+  assert.equal(writeInteger(out, 0, 0, 0x1f, 1337), 3);
+  assert.deepEqual([...out.subarray(0, 3)], [0x1f, 0x9a, 0x0a]);
+  assert.equal(writeInteger(out, 0, 0, 0xff, 42), 1);
+  assert.equal(out[0], 42);
+  // The same as size updates, whose prefix has five bits.
+  const decoder = new HpackDecoder(4096);
+  assert.equal(decodeBlock(decoder, '2a').result, 'ok');
+  assert.equal(decoder.table.maxBytes, 10);
+  assert.equal(decodeBlock(decoder, '3f9a0a').result, 'ok');
+  assert.equal(decoder.table.maxBytes, 1337);
+});
 
 test('RFC 7541 C.2: each kind of field', () => {
   follow(

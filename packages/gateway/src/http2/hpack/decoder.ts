@@ -1,9 +1,9 @@
 /** HPACK decoding (RFC 7541): header blocks to flat header arrays. */
 import type { Headers } from '../../http/headers.ts';
 import { DecoderTable } from './decoder-table.ts';
-import { isNameText, isValue } from './field-rules.ts';
+import { isNameText } from './field-rules.ts';
 import { decodeHuffman } from './huffman.ts';
-import { nameAt } from './interned-names.ts';
+import { nameAt, valueAt } from './interned.ts';
 import { latin1At } from './latin1.ts';
 import { entryOverhead, staticCount, staticNames, staticSizes, staticValues } from './static-table.ts';
 
@@ -149,7 +149,7 @@ export class HpackDecoder {
     if (!indexing && byte >= 0x20) return -1;
     const index = this.#prefixed(block, from, to, indexing ? 0x3f : 0x0f);
     if (index < 0) return -1;
-    const most = Math.max(room, indexing ? this.table.maxBytes : 0);
+    const most = indexing ? Math.max(room, this.table.maxBytes) : room;
     if (!this.#nameOf(block, index, to, most)) return -1;
     const name = this.#name;
     const nameLength = this.#size;
@@ -160,11 +160,12 @@ export class HpackDecoder {
     const end = this.#end;
     const size = nameLength + end - start + entryOverhead;
     // Larger than whatever might keep it: only its size counts.
-    let value = '';
+    let value: string | undefined = '';
     if (size <= most) {
-      if (start < end) {
-        valid = isValue(source, start, end) && valid;
-        value = latin1At(source, start, end);
+      value = valueAt(source, start, end, byte >= 0x10 && !indexing);
+      if (value === undefined) {
+        valid = false;
+        value = indexing ? latin1At(source, start, end) : '';
       }
     }
     if (indexing) this.table.add(name, value, size, valid);

@@ -26,6 +26,8 @@ export interface NameMemory {
   lastId: number;
   /** Ids by value of the entries in the dynamic table. */
   readonly live: Map<string, number>;
+  /** Literals written while the name was in no table. */
+  misses: number;
   /** Hashes of the values seen last that are in no table: no strings, which might hold whole heads alive. */
   seen0: number;
   seen1: number;
@@ -37,6 +39,8 @@ export interface NameMemory {
 const idleNames = 128;
 /** Longer names are rare, and not remembered. */
 const longestName = 64;
+/** Places of a block whose names are remembered; a power of two. */
+const recentFields = 32;
 const firstCapacity = 16;
 
 const policyOf: ReadonlyMap<string, number> = new Map([
@@ -59,7 +63,10 @@ for (let i = 1; i < staticNames.length; i++) {
 }
 
 export class EncoderTable {
-  readonly names = new Map<string, NameMemory>();
+  readonly #names = new Map<string, NameMemory>();
+  /** By place in the block: mostly the next block has the same names in the same order, and the map is not asked. */
+  readonly #recent: (NameMemory | undefined)[] = new Array(recentFields).fill(undefined);
+  #place = 0;
   /** Entries are numbered from 1 on as they come; this is the newest's. */
   newest = 0;
   count = 0;
@@ -74,8 +81,22 @@ export class EncoderTable {
     this.maxBytes = maxBytes;
   }
 
-  /** Begins to remember a name; undefined when it is not worth it. */
-  learn(name: string): NameMemory {
+  /** What is known of a name; of a new one nothing yet. */
+  memoryOf(name: string): NameMemory {
+    const place = this.#place++ & (recentFields - 1);
+    const recent = this.#recent[place];
+    if (recent !== undefined && recent.name === name) return recent;
+    const known = this.#names.get(name) ?? this.#learn(name);
+    if (name.length <= longestName) this.#recent[place] = known;
+    return known;
+  }
+
+  /** A block begins. */
+  rewind(): void {
+    this.#place = 0;
+  }
+
+  #learn(name: string): NameMemory {
     const made: NameMemory = {
       name,
       staticIndex: staticIndexes.get(name) ?? 0,
@@ -84,18 +105,19 @@ export class EncoderTable {
       last: '',
       lastId: 0,
       live: new Map(),
-      seen0: 0,
-      seen1: 0,
-      seen2: 0,
-      seen3: 0,
+      misses: 0,
+      seen0: -1,
+      seen1: -1,
+      seen2: -1,
+      seen3: -1,
     };
     if (made.policy === policies.plain) {
       made.last = '/';
       made.lastId = made.statics?.get('/') ?? 0;
     }
     if (name.length <= longestName) {
-      if (this.names.size >= idleNames + this.count) this.#forget();
-      this.names.set(name, made);
+      if (this.#names.size >= idleNames + this.count) this.#forget();
+      this.#names.set(name, made);
     }
     return made;
   }
@@ -137,16 +159,14 @@ export class EncoderTable {
       this.bytes -= owner.name.length + value.length + entryOverhead;
       this.count--;
       owner.live.delete(value);
-      if (owner.lastId === id) {
-        owner.last = '';
-        owner.lastId = 0;
-      }
+      if (owner.lastId === id) lookElsewhere(owner);
     }
   }
 
   /** Names that no entry belongs to go; those in use come back at their next field. */
   #forget(): void {
-    for (const [name, memory] of this.names) if (memory.live.size === 0) this.names.delete(name);
+    this.#recent.fill(undefined);
+    for (const [name, memory] of this.#names) if (memory.live.size === 0) this.#names.delete(name);
   }
 
   #grow(): void {
@@ -160,5 +180,16 @@ export class EncoderTable {
       this.#values[id & mask] = values[id & this.#mask] as string;
     }
     this.#mask = mask;
+  }
+}
+
+/** The entry of the value written last is gone: the name at least may still be had from another. */
+function lookElsewhere(memory: NameMemory): void {
+  memory.last = '';
+  memory.lastId = 0;
+  for (const [value, id] of memory.live) {
+    memory.last = value;
+    memory.lastId = id;
+    return;
   }
 }

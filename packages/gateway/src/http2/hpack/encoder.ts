@@ -7,6 +7,12 @@ import { hashOf, writeInteger, writeString } from './write.ts';
 /** SETTINGS_HEADER_TABLE_SIZE of who has not said otherwise (RFC 9113 §6.5.2). */
 const defaultTableBytes = 4096;
 
+/**
+ * A name of no table whose values never come again (a request id) gets an entry once it was written out so many times:
+ * from then on it is an index, for both sides less work than its letters.
+ */
+const namelessLiterals = 8;
+
 /** Upper bound of what `begin` may write: two size updates. */
 export const beginRoom = 12;
 
@@ -53,6 +59,7 @@ export class HpackEncoder {
       this.#told = most;
     }
     this.#least = most;
+    this.#table.rewind();
     return at;
   }
 
@@ -61,13 +68,10 @@ export class HpackEncoder {
    * position. `name` is lower-case, `value` latin-1.
    */
   field(name: string, value: string, out: Buffer, at: number): number {
-    const memory = this.#table.names.get(name);
-    if (memory !== undefined) {
-      const id = memory.lastId;
-      if (id !== 0 && memory.last === value) return this.#indexed(id, out, at);
-      return this.#other(memory, value, out, at);
-    }
-    return this.#other(this.#table.learn(name), value, out, at);
+    const memory = this.#table.memoryOf(name);
+    const id = memory.lastId;
+    if (id !== 0 && memory.last === value) return this.#indexed(id, out, at);
+    return this.#other(memory, value, out, at);
   }
 
   #indexed(id: number, out: Buffer, at: number): number {
@@ -93,7 +97,7 @@ export class HpackEncoder {
     }
     const end = this.#literal(memory, value, out, at, 0, 0x0f);
     if ((memory.name.length + value.length + entryOverhead) * 4 > this.#table.maxBytes) return end;
-    if (!seenBefore(memory, hashOf(out, value.length, end))) return end;
+    if (!isWorthKeeping(memory, hashOf(out, value.length, end))) return end;
     const again = this.#literal(memory, value, out, at, 0x40, 0x3f);
     // A copy of its own: what the caller has may be a slice that holds a whole head alive.
     this.#table.insert(memory, latin1At(out, again - value.length, again));
@@ -116,8 +120,8 @@ export class HpackEncoder {
   }
 }
 
-/** Whether one of the values seen last had this hash; if not, it is remembered. */
-function seenBefore(memory: NameMemory, hash: number): boolean {
+/** Whether one of the values seen last had this hash (if not, it is remembered), or the name alone is worth an entry. */
+function isWorthKeeping(memory: NameMemory, hash: number): boolean {
   if (hash === memory.seen0) return true;
   if (memory.policy !== policies.repeat) {
     if (hash === memory.seen1 || hash === memory.seen2 || hash === memory.seen3) return true;
@@ -126,5 +130,5 @@ function seenBefore(memory: NameMemory, hash: number): boolean {
     memory.seen1 = memory.seen0;
   }
   memory.seen0 = hash;
-  return false;
+  return memory.staticIndex === 0 && memory.live.size === 0 && ++memory.misses % namelessLiterals === 0;
 }

@@ -4,8 +4,8 @@ import { writeLatin1 } from './latin1.ts';
 
 /** Longer strings are written by `latin1Write`, whose call costs as much as this many characters one by one. */
 const copyLength = 12;
-/** How much of a value's end `hashOf` looks at. */
-const hashed = 64;
+/** How much of a string's end `hashOf` looks at. */
+const hashed = 16;
 
 /** Writes `value` with `prefix` (all ones) as the mask of the first byte, whose other bits are `first`. */
 export function writeInteger(out: Buffer, at: number, first: number, prefix: number, value: number): number {
@@ -32,10 +32,15 @@ export function writeString(out: Buffer, at: number, text: string): number {
   return at + length;
 }
 
-/** A number for the string whose bytes end at out[end): equal strings have equal ones, and others hardly ever. */
+/**
+ * A number for the string whose bytes end at out[end]: equal strings have equal ones, others hardly ever. Of long ones
+ * it looks at the last bytes and at some spread over the others.
+ */
 export function hashOf(out: Buffer, length: number, end: number): number {
+  const tail = end - Math.min(length, hashed);
+  const step = ((length - hashed) >> 4) + 1;
   let hash = length;
-  for (let i = end - Math.min(length, hashed); i < end; i++)
-    hash = (Math.imul(hash, 31) + (out[i] as number)) | 0;
+  for (let i = end - length; i < tail; i += step) hash = (Math.imul(hash, 31) + (out[i] as number)) | 0;
+  for (let i = tail; i < end; i++) hash = (Math.imul(hash, 31) + (out[i] as number)) | 0;
   return hash;
 }

@@ -1,0 +1,62 @@
+/** The strings of literals: checked and made once, found again by their bytes. */
+import { isName, isValue } from './field-rules.ts';
+import { Interner } from './interner.ts';
+import { latin1At } from './latin1.ts';
+import { internalised, staticNames } from './static-table.ts';
+
+const names = new Interner();
+const values = new Interner();
+/** For the choice which values are held; a plain count would fall in step with the fields of a block. */
+let dice = 1;
+
+/** Names nearly every message has, beside the static table's. */
+const common = [
+  ':protocol',
+  'te',
+  'trailer',
+  'forwarded',
+  'origin',
+  'priority',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'grpc-timeout',
+  'grpc-encoding',
+  'grpc-accept-encoding',
+  'grpc-status',
+  'grpc-message',
+];
+for (const name of [...staticNames.slice(1), ...common]) {
+  names.keep(name, Buffer.from(name, 'latin1'), 0, name.length);
+}
+
+/** The name that stands in source[from, to); undefined when it is none (RFC 9113 §8.2.1). */
+export function nameAt(source: Buffer, from: number, to: number): string | undefined {
+  const found = names.find(source, from, to);
+  if (found !== undefined) return found;
+  if (!isName(source, from, to)) return undefined;
+  const name = internalised(latin1At(source, from, to));
+  names.keep(name, source, from, to);
+  return name;
+}
+
+/** The value that stands in source[from, to); undefined when it is none. A `secret` one is not held on to. */
+export function valueAt(source: Buffer, from: number, to: number, secret: boolean): string | undefined {
+  if (from === to) return '';
+  const found = values.find(source, from, to);
+  if (found !== undefined) return found;
+  if (!isValue(source, from, to)) return undefined;
+  const value = latin1At(source, from, to);
+  // One in sixteen: what comes again soon gets in, and what never does costs next to nothing.
+  if (!secret) {
+    dice = (Math.imul(dice, 1103515245) + 12345) & 0x7fffffff;
+    if ((dice & 0xf0000) === 0) values.keep(value, source, from, to);
+  }
+  return value;
+}
