@@ -1,5 +1,5 @@
 /** What an encoder remembers: the dynamic table (RFC 7541 §2.3.2) and, by name, where in it each value stands. */
-import { entryOverhead, staticIndexes, staticNames, staticValues } from './static-table.ts';
+import { entryOverhead, internalised, staticIndexes, staticNames, staticValues } from './static-table.ts';
 
 /** How the values of a name are written. */
 export const policies = {
@@ -96,7 +96,9 @@ export class EncoderTable {
     this.#place = 0;
   }
 
-  #learn(name: string): NameMemory {
+  #learn(text: string): NameMemory {
+    // Its own string: the caller's may be a slice that holds a whole head alive.
+    const name = internalised(text);
     const made: NameMemory = {
       name,
       staticIndex: staticIndexes.get(name) ?? 0,
