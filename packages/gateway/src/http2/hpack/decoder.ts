@@ -39,9 +39,8 @@ export class HpackDecoder {
   #source: Buffer = scratch;
   #start = 0;
   #end = 0;
-  /** The literal read last. */
+  /** The name of the literal read last, whether it is one, and its length; then the size of the whole. */
   #name = '';
-  #value = '';
   #valid = true;
   #size = 0;
 
@@ -81,8 +80,6 @@ export class HpackDecoder {
     let fields = maxFields;
     while (at < to) {
       const byte = block[at] as number;
-      let name: string;
-      let value: string;
       let size: number;
       if (byte >= 0x80) {
         let index = byte & 0x7f;
@@ -92,6 +89,8 @@ export class HpackDecoder {
           if (index < 0) return 'compression';
           at = this.#at;
         }
+        let name: string;
+        let value: string;
         if (index > staticCount) {
           const age = index - staticCount - 1;
           if (age >= table.count) return 'compression';
@@ -105,21 +104,18 @@ export class HpackDecoder {
           value = staticValues[index] as string;
           size = staticSizes[index] as number;
         }
+        if (size > 0 && size <= room && fields > 0) into.push(name, value, name);
       } else {
-        at = this.#literal(block, at, to, result === 'ok' ? room : 0);
+        at = this.#literal(block, at, to, into, room, fields);
         if (at < 0) return 'compression';
-        name = this.#name;
-        value = this.#value;
         size = this.#size;
       }
       if (result !== 'ok') continue;
-      if (size < 0) {
-        result = 'malformed';
-        continue;
-      }
       room -= size;
-      if (room < 0 || --fields < 0) result = 'too-large';
-      else into.push(name, value, name);
+      if (size < 0) result = 'malformed';
+      else if (room < 0 || --fields < 0) result = 'too-large';
+      // Nothing more is kept.
+      if (result !== 'ok') room = 0;
     }
     return result;
   }
@@ -139,10 +135,11 @@ export class HpackDecoder {
   }
 
   /**
-   * Reads a literal (§6.2) into `#name`, `#value` and `#size` (negative when malformed), and into the table when it says
-   * so. Strings are made only when there is `room` for them or the table keeps them. Returns where it ends, or -1.
+   * Reads a literal (§6.2) onto `into`, if there is `room` and it is valid, and into the table when it says so; what it
+   * counts is then in `#size`, negative when malformed. Strings are made only for the one or the other, and passed on
+   * rather than put down here: a young string in an old object costs more than the string. Returns where it ends, or -1.
    */
-  #literal(block: Buffer, from: number, to: number, room: number): number {
+  #literal(block: Buffer, from: number, to: number, into: Headers, room: number, fields: number): number {
     const byte = block[from] as number;
     const indexing = byte >= 0x40;
     // A size update after the first field.
@@ -169,8 +166,7 @@ export class HpackDecoder {
       }
     }
     if (indexing) this.table.add(name, value, size, valid);
-    this.#name = name;
-    this.#value = value;
+    if (valid && size <= room && fields > 0) into.push(name, value, name);
     this.#size = valid ? size : -size;
     return this.#at;
   }
