@@ -1,4 +1,4 @@
-/** The error a person at the benchmark reads: what went wrong and what to do about it. */
+/** The errors a person at the benchmark reads: what went wrong and what to do about it. */
 
 /** `message` says what was expected and found; `remedy` is the next step. Printed without a stack trace. */
 export class BenchError extends Error {
@@ -10,3 +10,6 @@ export class BenchError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** A gateway has no place in a scenario, which is said and is no failure. */
+export class LeftOut extends BenchError {}

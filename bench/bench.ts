@@ -1,8 +1,10 @@
 /** The benchmark's root: Ficus beside HAProxy, nginx and Caddy in one run. `npm run bench -- --help` */
 
 import { cpus, release } from 'node:os';
+import { verdicts } from './bars.ts';
 import { BenchError } from './bench-error.ts';
 import { makeCertificates } from './certificates.ts';
+import { findH2load, H2LOAD_MISSING } from './h2load.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { caddy } from './peers/caddy.ts';
 import { ficus } from './peers/ficus.ts';
@@ -26,7 +28,7 @@ async function main(): Promise<void> {
   const chosen = chooseScenarios(options.only);
   const wanted = chooseGateways(options.gateways);
   requireLinux();
-  if (chosen.some((scenario) => scenario.needsWrk)) requireWrk();
+  if (chosen.some((scenario) => scenario.needs === 'wrk')) requireWrk();
 
   const at = new Date().toISOString();
   const absent = wanted.flatMap((gateway): Missing[] => {
@@ -38,18 +40,39 @@ async function main(): Promise<void> {
   for (const { gateway, reason } of absent) run.progress(`ABSENT: ${gateway}: ${reason}`);
 
   const rows: Row[] = [];
+  const leftOut: Missing[] = [];
   const failed: Missing[] = [];
   for (const scenario of chosen) {
+    if (scenario.needs === 'h2load' && findH2load() === undefined) {
+      run.progress(`FAILED: every gateway in ${scenario.name}: ${H2LOAD_MISSING}`);
+      failed.push({ gateway: 'every gateway', scenario: scenario.name, reason: H2LOAD_MISSING });
+      continue;
+    }
     const outcome = await runScenario(run, scenario);
     rows.push(...outcome.rows);
+    leftOut.push(...outcome.leftOut);
     failed.push(...outcome.failed);
   }
-  const { rounds, seconds } = options;
-  const report: Report = { at, machine: machine(), rounds, seconds, rows: withRatios(rows), absent, failed };
+  const report: Report = {
+    at,
+    machine: machine(),
+    rounds: options.rounds,
+    seconds: options.seconds,
+    ...judged(chosen, rows),
+    absent,
+    leftOut,
+    failed,
+  };
   console.log(options.json ? JSON.stringify(report, undefined, 2) : toText(report));
   if (options.json) for (const line of complaints(report)) run.progress(line);
   // Figures with failed requests in them must not pass for good ones in a script.
   if (wentWrong(report)) process.exitCode = 1;
+}
+
+function judged(chosen: readonly Scenario[], all: readonly Row[]): Pick<Report, 'rows' | 'bars'> {
+  const rows = withRatios(all);
+  const names = chosen.map((scenario) => scenario.name);
+  return { rows, bars: verdicts(names, rows) };
 }
 
 async function prepare(options: Options, gateways: Run['gateways']): Promise<Run> {

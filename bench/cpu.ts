@@ -41,6 +41,11 @@ export function parsePeakMemory(status: string): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
 }
 
+/** Resident memory in KiB from `/proc/<pid>/status`; 0 when the kernel states none (a zombie). */
+export function parseMemory(status: string): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+}
+
 /** The processes of `all` that are one of `roots` or descend from one, parents before children. */
 export function treeOf(roots: readonly number[], all: readonly ProcessStat[]): ProcessStat[] {
   const tree = all.filter((process) => roots.includes(process.pid));
@@ -72,11 +77,17 @@ export interface Usage {
 export function usageOf(roots: readonly number[]): Usage {
   const tree = treeOf(roots, listProcesses());
   const ticks = tree.reduce((sum, process) => sum + process.ticks, 0);
-  const kib = tree.reduce(
-    (sum, process) => sum + parsePeakMemory(readOrEmpty(`/proc/${process.pid}/status`)),
-    0,
-  );
-  return { cpuSeconds: ticks / ticksPerSecond(), peakMemoryMiB: kib / 1024 };
+  return { cpuSeconds: ticks / ticksPerSecond(), peakMemoryMiB: memoryOf(tree, parsePeakMemory) };
+}
+
+/** Resident memory of the trees under `roots` now, summed, MiB. */
+export function residentOf(roots: readonly number[]): number {
+  return memoryOf(treeOf(roots, listProcesses()), parseMemory);
+}
+
+function memoryOf(tree: readonly ProcessStat[], parse: (status: string) => number): number {
+  const kib = tree.reduce((sum, { pid }) => sum + parse(readOrEmpty(`/proc/${pid}/status`)), 0);
+  return kib / 1024;
 }
 
 let knownTicksPerSecond: number | undefined;

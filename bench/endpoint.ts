@@ -1,16 +1,25 @@
 /** The endpoints that gateways lead to: they cost little, so that the gateway is what is measured. */
 
 import { cores } from './cores.ts';
+import { grpcCall } from './load/grpc-call.ts';
 import { SMALL_BODY } from './load/small-body.ts';
 import { freePorts } from './ports.ts';
-import { untilReady } from './ready.ts';
+import { until, untilReady } from './ready.ts';
 import { findCommand, type Sandbox, type Started } from './sandbox.ts';
 
 /** A running endpoint. */
 export interface Endpoint {
+  /** What it speaks. */
+  readonly scheme: 'http' | 'h2c';
   readonly port: number;
   stop(): Promise<void>;
 }
+
+/** What nginx answers `GET /hold` with: a beginning at once, the rest slowly, in a type that no gateway holds back. */
+const HOLD = `location = /hold {
+        default_type text/event-stream; add_header X-Accel-Buffering no;
+        limit_rate 700; return 200 '${'x'.repeat(3_900)}';
+      }`;
 
 /** An endpoint that answers every GET with the small body: nginx where it is installed, else Node. */
 export async function startSmallEndpoint(sandbox: Sandbox): Promise<Endpoint> {
@@ -24,7 +33,7 @@ export async function startSmallEndpoint(sandbox: Sandbox): Promise<Endpoint> {
     http {
       access_log off; keepalive_requests 1000000000; default_type application/json;
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-      server { listen 127.0.0.1:${port}; location / { return 200 '${SMALL_BODY}'; } }
+      server { listen 127.0.0.1:${port}; location / { return 200 '${SMALL_BODY}'; } ${HOLD} }
     }`;
   const file = sandbox.file(folder, 'nginx.conf', config);
   return ready(
@@ -36,11 +45,23 @@ export async function startSmallEndpoint(sandbox: Sandbox): Promise<Endpoint> {
 /** An endpoint that reads and writes bodies of any size (`load/endpoint.ts`), for the transfers. */
 export async function startStreamEndpoint(sandbox: Sandbox): Promise<Endpoint> {
   const [port = 0] = await freePorts(1);
-  const script = `${import.meta.dirname}/load/endpoint.ts`;
-  return ready(port, sandbox.start(process.execPath, [script, String(port)], { core: cores.endpoint }));
+  return ready(port, startScript(sandbox, 'endpoint.ts', port));
+}
+
+/** A gRPC endpoint over h2c (`load/grpc-endpoint.ts`). */
+export async function startGrpcEndpoint(sandbox: Sandbox): Promise<Endpoint> {
+  const [port = 0] = await freePorts(1);
+  const process = startScript(sandbox, 'grpc-endpoint.ts', port);
+  await until('the gRPC endpoint', [process], () => grpcCall(`http://127.0.0.1:${port}`));
+  return { scheme: 'h2c', port, stop: () => process.stop() };
+}
+
+function startScript(sandbox: Sandbox, name: string, port: number): Started {
+  const script = `${import.meta.dirname}/load/${name}`;
+  return sandbox.start(process.execPath, [script, String(port)], { core: cores.endpoint });
 }
 
 async function ready(port: number, process: Started): Promise<Endpoint> {
   await untilReady('the endpoint', `http://127.0.0.1:${port}/`, [process]);
-  return { port, stop: () => process.stop() };
+  return { scheme: 'http', port, stop: () => process.stop() };
 }

@@ -5,13 +5,21 @@ import { BenchError } from './bench-error.ts';
 
 export const USAGE = `npm run bench -- [options]
 
-  --only <name>         scenarios whose name is this or begins with it (hop, pair-h1, latency, download-1g …)
+  --only <name>         scenarios whose name is this or begins with it
   --gateways <a,b>      only these (ficus, haproxy, nginx, caddy)
   --rounds <n>          interleaved rounds, medians of which are reported (default 3)
   --seconds <n>         measured time of one run (default 5)
   --warmup <n>          seconds before it that don't count (default 3)
   --connections <n>     client connections (default 64)
   --json                one JSON document on standard output instead of tables
+
+  scenarios:
+    hop, pair-h1, pair-h2               small requests through one gateway; through a pair over HTTP/1.1, over HTTP/2
+    latency[-pair-h1|-pair-h2]          what is added at 1,000 requests a second
+    download-1g…, upload-1g…            1 GiB, each alone, -pair-h1 and -pair-h2
+    slow-streams-endpoint, …-reader     64 fast connections beside 1,000 streams that are slow at one end (pair-h2)
+    grpc                                unary calls, HTTP/2 on every leg (pair-h2; h2load: 8 connections × 8 streams)
+    resets                              memory after 100,000 requests, 1 % of them reset, three times (pair-h2; always one round)
 
   example: npm run -s bench -- --only hop --gateways ficus,haproxy --json`;
 

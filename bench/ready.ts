@@ -19,14 +19,15 @@ export async function untilReady(name: string, url: string, processes: readonly 
 
 /**
  * Repeats `attempt` until it returns undefined; what it returns or throws otherwise is the reason it isn't ready.
- * Throws a BenchError when a process ends or the deadline passes.
+ * Throws a BenchError when a process ends or `withinMs` (default 20 s) passes.
  */
 export async function until(
   name: string,
   processes: readonly Started[],
   attempt: () => Promise<string | undefined>,
+  withinMs = READY_DEADLINE_MS,
 ): Promise<void> {
-  const deadline = performance.now() + READY_DEADLINE_MS;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const reason = await attempt().catch(String);
     if (reason === undefined) return;

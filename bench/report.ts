@@ -1,5 +1,7 @@
 /** Tables for people and the JSON document for programs. */
 
+import type { Verdict } from './bars.ts';
+import { type Column, columnsFor, number } from './columns.ts';
 import type { Row } from './rows.ts';
 
 /** A gateway that isn't in the figures, or a scenario it failed in, and why. */
@@ -17,43 +19,16 @@ export interface Report {
   readonly rounds: number;
   readonly seconds: number;
   readonly rows: readonly Row[];
+  readonly bars: readonly Verdict[];
   /** Gateways that aren't installed. */
   readonly absent: readonly Missing[];
+  /** Gateways that have no place in a scenario. */
+  readonly leftOut: readonly Missing[];
   /** Gateways that were there and couldn't be measured. */
   readonly failed: readonly Missing[];
 }
 
-type Column = readonly [title: string, value: (row: Row) => string];
-
-const number = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? '–';
-const ratio = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(2)} ×`);
-
-const THROUGHPUT: readonly Column[] = [
-  ['requests/s', (row) => number(row.requestsPerSecond, 0)],
-  ['p50 ms', (row) => number(row.p50Ms, 2)],
-  ['p99 ms', (row) => number(row.p99Ms, 2)],
-  ['CPU µs/request', (row) => number(row.cpuUsPerRequest, 1)],
-];
-const LATENCY: readonly Column[] = [
-  ['added p50 ms', (row) => number(row.addedP50Ms, 3)],
-  ['added p99 ms', (row) => number(row.addedP99Ms, 3)],
-  ['p50 ms', (row) => number(row.p50Ms, 3)],
-  ['p99 ms', (row) => number(row.p99Ms, 3)],
-  ['CPU µs/request', (row) => number(row.cpuUsPerRequest, 1)],
-];
-const TRANSFER: readonly Column[] = [
-  ['MB/s', (row) => number(row.megabytesPerSecond, 0)],
-  ['CPU s/GiB', (row) => number(row.cpuSeconds, 2)],
-  ['MB/CPU s', (row) => number(row.megabytesPerCpuSecond, 0)],
-];
-const COMMON: readonly Column[] = [
-  ['CPU ÷ haproxy', (row) => ratio(row.timesHaproxy)],
-  ['CPU ÷ caddy', (row) => ratio(row.timesCaddy)],
-  ['peak MiB', (row) => number(row.peakMemoryMiB, 1)],
-  ['errors', (row) => String(row.errors)],
-];
-
-/** One Markdown table per scenario, then what is missing and what went wrong. */
+/** One Markdown table per scenario, then the bars, what is missing and what went wrong. */
 export function toText(report: Report): string {
   const names = [...new Set(report.rows.map((row) => row.scenario))];
   const tables = names.map((name) =>
@@ -63,7 +38,7 @@ export function toText(report: Report): string {
     ),
   );
   const head = `${report.at.slice(0, 10)}, ${report.machine}; medians of ${report.rounds} rounds of ${report.seconds} s`;
-  return [head, ...tables, ...complaints(report)].join('\n\n');
+  return [head, ...tables, ...barTable(report.bars), ...complaints(report)].join('\n\n');
 }
 
 /** True when a figure can't be trusted: requests failed, or a gateway that is here wasn't measured. */
@@ -71,10 +46,13 @@ export function wentWrong(report: Report): boolean {
   return report.failed.length > 0 || report.rows.some((row) => row.errors > 0);
 }
 
-/** A line for each gateway that is absent or failed, and for each row with failed requests. */
+/** A line for each gateway that is absent, left out or failed, and for each row with failed requests. */
 export function complaints(report: Report): string[] {
   return [
     ...report.absent.map(({ gateway, reason }) => `ABSENT: ${gateway}: ${reason}`),
+    ...report.leftOut.map(
+      ({ gateway, scenario, reason }) => `LEFT OUT: ${gateway} in ${scenario}: ${reason}`,
+    ),
     ...report.failed.map(({ gateway, scenario, reason }) => `FAILED: ${gateway} in ${scenario}: ${reason}`),
     ...report.rows
       .filter((row) => row.errors > 0)
@@ -86,15 +64,27 @@ export function complaints(report: Report): string[] {
 }
 
 function table(name: string, rows: readonly Row[]): string {
-  const [first] = rows;
-  const own =
-    first?.addedP50Ms !== undefined ? LATENCY : first?.cpuSeconds !== undefined ? TRANSFER : THROUGHPUT;
-  const columns: readonly Column[] = [[name, (row) => row.gateway], ...own, ...COMMON];
-  const cells = [
+  const columns: readonly Column[] = [[name, (row) => row.gateway], ...columnsFor(rows)];
+  return markdown([
     columns.map(([title]) => title),
     ...rows.map((row) => columns.map(([, value]) => value(row))),
-  ];
-  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
+  ]);
+}
+
+function barTable(bars: readonly Verdict[]): string[] {
+  if (bars.length === 0) return [];
+  const lines = bars.map(({ scenario, what, bar, found, verdict }) => [
+    `${scenario}: ${what}`,
+    bar,
+    number(found, 2),
+    verdict,
+  ]);
+  return [markdown([['bars', 'bar', 'ficus', 'verdict'], ...lines])];
+}
+
+/** The first line is the titles; the first column stands left, the others right. */
+function markdown(cells: readonly (readonly string[])[]): string {
+  const widths = (cells[0] ?? []).map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
   const lines = cells.map((line) => {
     const padded = line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)));
     return `| ${padded.join(' | ')} |`;

@@ -10,7 +10,17 @@ function sample(cpuUsPerRequest: number, errors = 0): Sample {
 
 function report(...rows: Report['rows']): Report {
   const absent = [{ gateway: 'nginx', reason: 'not installed' }];
-  return { at: '2026-01-02T03:04:05Z', machine: 'm', rounds: 3, seconds: 5, rows, absent, failed: [] };
+  return {
+    at: '2026-01-02T03:04:05Z',
+    machine: 'm',
+    rounds: 3,
+    seconds: 5,
+    rows,
+    bars: [],
+    absent,
+    leftOut: [],
+    failed: [],
+  };
 }
 
 test('median and percentile', () => {

@@ -5,8 +5,10 @@ import { median } from './stats.ts';
 /** What every scenario measures, in every round. For a transfer, a request is the whole transfer. */
 export interface Sample {
   readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** Not where the client tells only its mean (`grpc`) or only totals (`resets`). */
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  readonly meanMs?: number;
   /** User + system of all the gateway's processes, divided by completed requests. */
   readonly cpuUsPerRequest: number;
   /** VmHWM of all the gateway's processes, summed. */
@@ -22,6 +24,20 @@ export interface Sample {
   readonly megabytesPerSecond?: number;
   readonly cpuSeconds?: number;
   readonly megabytesPerCpuSecond?: number;
+  /** `slow-streams` only: p99 before the slow ones came, and `p99Ms`, beside them, divided by it. */
+  readonly p99AloneMs?: number;
+  readonly p99Growth?: number;
+  /** `grpc` only. */
+  readonly requestsPerCpuSecond?: number;
+  /** `resets` only: streams reset; settled resident memory before and after each pass; after the first divided by before. */
+  readonly resets?: number;
+  readonly memoryMiB?: number;
+  readonly memoryFirstMiB?: number;
+  readonly memorySecondMiB?: number;
+  readonly memoryThirdMiB?: number;
+  readonly memoryGrowth?: number;
+  /** Pairs only: TCP connections from parent to child at the end, idle ones too; `slow-streams`: beside the slow streams. */
+  readonly uplinkConnections?: number;
 }
 
 /** Medians over the rounds, and `cpuUsPerRequest` as a multiple of two peers' in the same run. */
@@ -31,6 +47,8 @@ export interface Row extends Sample {
   readonly rounds: number;
   readonly timesHaproxy?: number;
   readonly timesCaddy?: number;
+  /** A `pair-h2` row as a multiple of HAProxy's row of the same scenario over HTTP/1.1. */
+  readonly timesHaproxyH1?: number;
 }
 
 /** The medians of one gateway's samples in one scenario. */
@@ -45,17 +63,20 @@ export function toRow(scenario: string, gateway: string, samples: readonly Sampl
 
 /** Adds the ratios to HAProxy's and Caddy's rows of the same scenario, where they are there. */
 export function withRatios(rows: readonly Row[]): Row[] {
-  const ratio = (row: Row, peer: string): number | undefined => {
-    const other = rows.find((one) => one.scenario === row.scenario && one.gateway === peer);
+  const ratio = (row: Row, peer: string, scenario = row.scenario): number | undefined => {
+    const other = rows.find((one) => one.scenario === scenario && one.gateway === peer);
     return other && round(row.cpuUsPerRequest / other.cpuUsPerRequest);
   };
   return rows.map((row) => {
     const timesHaproxy = ratio(row, 'haproxy');
     const timesCaddy = ratio(row, 'caddy');
+    const h1 = row.scenario.replace('pair-h2', 'pair-h1');
+    const timesHaproxyH1 = h1 === row.scenario ? undefined : ratio(row, 'haproxy', h1);
     return {
       ...row,
       ...(timesHaproxy !== undefined && { timesHaproxy }),
       ...(timesCaddy !== undefined && { timesCaddy }),
+      ...(timesHaproxyH1 !== undefined && { timesHaproxyH1 }),
     };
   });
 }

@@ -1,12 +1,14 @@
 /** Runs one scenario: interleaved rounds over the gateways, each started afresh for each of its turns. */
 
-import { BenchError } from './bench-error.ts';
+import { BenchError, LeftOut } from './bench-error.ts';
 import type { Certificates } from './certificates.ts';
-import type { Gateway } from './peers/gateway.ts';
+import { connectionsTo } from './connections.ts';
+import type { Gateway, RunningGateway } from './peers/gateway.ts';
 import type { Missing } from './report.ts';
 import { type Row, type Sample, toRow } from './rows.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Load, Scenario } from './scenarios/scenario.ts';
+import { uplinkProtocol } from './uplink-protocol.ts';
 
 /** What all scenarios of a run share. */
 export interface Run {
@@ -19,31 +21,41 @@ export interface Run {
   progress(line: string): void;
 }
 
-/** The rows of one scenario and the gateways that couldn't be measured in it. */
-export async function runScenario(run: Run, scenario: Scenario): Promise<{ rows: Row[]; failed: Missing[] }> {
-  const taking = run.gateways.filter((gateway) => gateway.topologies.includes(scenario.topology));
-  const samples = new Map<Gateway, Sample[]>(taking.map((gateway) => [gateway, []]));
+/** The rows of one scenario and the gateways that have no place in it or couldn't be measured. */
+export interface Outcome {
+  readonly rows: Row[];
+  readonly leftOut: Missing[];
+  readonly failed: Missing[];
+}
+
+/** Takes the turns of one scenario. */
+export async function runScenario(run: Run, scenario: Scenario): Promise<Outcome> {
+  const samples = new Map<Gateway, Sample[]>(run.gateways.map((gateway) => [gateway, []]));
+  const rounds = scenario.rounds ?? run.rounds;
+  const leftOut: Missing[] = [];
   const failed: Missing[] = [];
   const endpoint = await scenario.startEndpoint(run.sandbox);
   try {
-    for (let round = 1; round <= run.rounds; round += 1) {
+    for (let round = 1; round <= rounds; round += 1) {
       for (const [gateway, list] of samples) {
         try {
           const sample = await takeTurn(run, scenario, gateway, endpoint);
           list.push(sample);
-          run.progress(`${scenario.name} ${round}/${run.rounds} ${gateway.name}: ${summary(sample)}`);
+          run.progress(`${scenario.name} ${round}/${rounds} ${gateway.name}: ${summary(sample)}`);
         } catch (error) {
           if (!(error instanceof BenchError)) throw error;
           samples.delete(gateway);
-          failed.push({ gateway: gateway.name, scenario: scenario.name, reason: error.message });
-          run.progress(`FAILED: ${gateway.name} in ${scenario.name}: ${error.message}`);
+          const [list, word] = error instanceof LeftOut ? [leftOut, 'LEFT OUT'] : [failed, 'FAILED'];
+          list.push({ gateway: gateway.name, scenario: scenario.name, reason: error.message });
+          run.progress(`${word}: ${gateway.name} in ${scenario.name}: ${error.message}`);
         }
       }
     }
   } finally {
     await endpoint.stop();
   }
-  return { rows: [...samples].map(([gateway, list]) => toRow(scenario.name, gateway.name, list)), failed };
+  const rows = [...samples].map(([gateway, list]) => toRow(scenario.name, gateway.name, list));
+  return { rows, leftOut, failed };
 }
 
 async function takeTurn(
@@ -52,13 +64,34 @@ async function takeTurn(
   gateway: Gateway,
   endpoint: Awaited<ReturnType<Scenario['startEndpoint']>>,
 ): Promise<Sample> {
-  const { topology } = scenario;
-  const running = await gateway.start({ sandbox, topology, endpointPort: endpoint.port, certificates });
+  const { topology, clients } = scenario;
+  const reason = gateway.leftOut(topology, scenario.name);
+  if (reason !== undefined) throw new LeftOut(reason);
+  const running = await gateway.start({ sandbox, topology, clients, endpoint, certificates });
+  const { uplinkPort } = running;
   try {
-    return await scenario.measure({ sandbox, gateway: running, endpoint, load });
+    if (uplinkPort === undefined)
+      return await scenario.measure({ sandbox, gateway: running, endpoint, load });
+    await assertUplink(gateway, running, uplinkPort, topology);
+    const sample = await scenario.measure({ sandbox, gateway: running, endpoint, load });
+    return { uplinkConnections: connectionsTo(uplinkPort), ...sample };
   } finally {
     await running.stop();
   }
+}
+
+/** A gateway that fell back to another HTTP version would give a figure under the wrong name. */
+async function assertUplink(
+  gateway: Gateway,
+  running: RunningGateway,
+  uplinkPort: number,
+  topology: Scenario['topology'],
+): Promise<void> {
+  const { protocol, connections } = await uplinkProtocol(running, uplinkPort);
+  if (protocol === topology) return;
+  const version = { 'pair-h1': 'HTTP/1.1', 'pair-h2': 'HTTP/2' }[protocol];
+  const reason = `its uplink speaks ${version} (${connections} connections for requests held open at once)`;
+  throw new (gateway.uplink === 'negotiated' ? LeftOut : BenchError)(reason);
 }
 
 function summary(sample: Sample): string {

@@ -48,7 +48,7 @@ export class Sandbox {
   }
 
   /** Writes a file readable by its owner only and returns its path. */
-  file(folder: string, name: string, content: string): string {
+  file(folder: string, name: string, content: string | Uint8Array): string {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });
     return path;

@@ -1,4 +1,7 @@
-/** A small HTTP server: `GET /` a small body, `GET /bytes/<n>` n bytes, `POST /` counts what it gets. Run: endpoint.ts <port> */
+/**
+ * A small HTTP server: `GET /` a small body, `GET /bytes/<n>` n bytes, `GET /slow` a few bytes each second for ever,
+ * `GET /hold` the beginning of an answer, `POST /` counts what it gets. Run: endpoint.ts <port>
+ */
 
 import { createServer, type ServerResponse } from 'node:http';
 import { SMALL_BODY } from './small-body.ts';
@@ -14,6 +17,14 @@ const server = createServer((request, response) => {
     request.on('end', () => sendText(response, String(bytes)));
     return;
   }
+  if (request.url === '/slow') {
+    sendSlowly(response);
+    return;
+  }
+  if (request.url === '/hold') {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }).write('x');
+    return;
+  }
   const wanted = /^\/bytes\/(\d{1,12})$/.exec(request.url ?? '')?.[1];
   if (wanted === undefined) sendText(response, SMALL_BODY);
   else sendBytes(response, Number(wanted));
@@ -26,6 +37,17 @@ server.listen(Number(process.argv[2]), '127.0.0.1');
 function sendText(response: ServerResponse, text: string): void {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
+}
+
+/** Each answer ticks at a moment of its own, as a thousand endpoints would: no burst at the whole second. */
+function sendSlowly(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.write('begin\n');
+  let tick = setTimeout(function again() {
+    response.write('tick\n');
+    tick = setTimeout(again, 1_000);
+  }, Math.random() * 1_000);
+  response.once('close', () => clearTimeout(tick));
 }
 
 function sendBytes(response: ServerResponse, length: number): void {

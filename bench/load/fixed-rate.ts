@@ -1,6 +1,7 @@
 /**
  * Sends GETs at a fixed rate, open loop: a slow answer never holds back the next request.
- * Run: fixed-rate.ts <url> <requests per second> <seconds> <warm-up seconds>; prints a FixedRateResult.
+ * Run: fixed-rate.ts <url> <requests per second> <seconds> <warm-up seconds> [connections]; prints a FixedRateResult.
+ * With `connections`, so many are opened beforehand and used in turn; without, a new one when none is free.
  */
 
 import { percentile } from '../stats.ts';
@@ -22,9 +23,9 @@ export interface FixedRateResult {
 const MAX_CONNECTIONS = 64;
 const LINGER_MS = 2_000;
 
-const [text = '', rate = 0, seconds = 0, warmup = 0] = process.argv
+const [text = '', rate = 0, seconds = 0, warmup = 0, inTurn = 0] = process.argv
   .slice(2)
-  .map((arg, at) => (at ? Number(arg) : arg)) as [string, number, number, number];
+  .map((arg, at) => (at ? Number(arg) : arg)) as [string, number, number, number, number];
 const url = new URL(text);
 interface Request {
   readonly measured: boolean;
@@ -42,7 +43,7 @@ let waiting = 0;
 /** Sends one request on a free connection or a new one, or queues it; `measured` says whether it counts. */
 function send(request: Request): void {
   waiting += 1;
-  const connection = free.pop();
+  const connection = inTurn > 0 ? free.shift() : free.pop();
   if (connection !== undefined) void exchange(connection, request);
   else if (connections < MAX_CONNECTIONS) void exchange(connect(), request);
   else queue.push(request);
@@ -73,6 +74,7 @@ function connect(): Promise<HttpConnection> {
   return HttpConnection.open(url);
 }
 
+free.push(...(await Promise.all(Array.from({ length: inTurn }, connect))));
 const begin = performance.now();
 const total = Math.round(rate * (warmup + seconds));
 let sent = 0;

@@ -7,14 +7,19 @@ import { type Gateway, type Setting, startOnGatewayCore, whenReady } from './gat
 
 export const caddy: Gateway = {
   name: 'caddy',
-  topologies: ['hop', 'pair-h1', 'pair-h2'],
+  uplink: 'configured',
+  leftOut: () => undefined,
   absent: () => (findCommand('caddy') ? undefined : 'not installed (apt-get install caddy)'),
 
   async start(setting) {
     const [port = 0, uplinkPort = 0] = await freePorts(2);
-    const endpoint = `127.0.0.1:${setting.endpointPort}`;
+    const { scheme, port: endpointPort } = setting.endpoint;
+    const endpoint = `${scheme}://127.0.0.1:${endpointPort}`;
+    const protocols = setting.clients === 'h2c' ? 'h1 h2 h2c' : 'h1 h2';
     if (setting.topology === 'hop') {
-      return whenReady('caddy', port, [start(setting, 'caddy', site(`http://:${port}`, endpoint))]);
+      return whenReady('caddy', port, [
+        start(setting, 'caddy', site(`http://:${port}`, endpoint), protocols),
+      ]);
     }
     const { ca, childCert, childKey, parentCert, parentKey } = setting.certificates;
     const uplink = `127.0.0.1:${uplinkPort}`;
@@ -32,10 +37,13 @@ export const caddy: Gateway = {
         tls_trusted_ca_certs ${ca}
         tls_server_name ${CHILD_NAME}
         versions ${setting.topology === 'pair-h2' ? '2' : '1.1'}`;
-    return whenReady('caddy', port, [
-      start(setting, 'caddy-child', site(`https://:${uplinkPort}`, endpoint, '', childTls)),
-      start(setting, 'caddy-parent', site(`http://:${port}`, `https://${uplink}`, parentTls)),
-    ]);
+    const child = site(`https://:${uplinkPort}`, endpoint, '', childTls);
+    const parent = site(`http://:${port}`, `https://${uplink}`, parentTls);
+    const processes = [
+      start(setting, 'caddy-child', child, 'h1 h2'),
+      start(setting, 'caddy-parent', parent, protocols),
+    ];
+    return whenReady('caddy', port, processes, uplinkPort);
   },
 };
 
@@ -53,7 +61,7 @@ function site(address: string, endpoint: string, transport = '', tls = ''): stri
   }`;
 }
 
-function start(setting: Setting, name: string, sites: string) {
+function start(setting: Setting, name: string, sites: string, protocols: string) {
   const folder = setting.sandbox.folder(name);
   const config = `{
     admin off
@@ -63,6 +71,7 @@ function start(setting: Setting, name: string, sites: string) {
     }
     servers {
       strict_sni_host insecure_off
+      protocols ${protocols}
     }
   }
   ${sites}

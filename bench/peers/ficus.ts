@@ -14,7 +14,8 @@ const CLI = resolve(ROOT, 'packages/cli/bin/ficus.js');
 
 export const ficus: Gateway = {
   name: 'ficus',
-  topologies: ['hop', 'pair-h1'],
+  uplink: 'negotiated',
+  leftOut: () => undefined,
   absent: () => (existsSync(CLI) ? undefined : 'packages/cli/bin/ficus.js is not there'),
   start: (setting) => (setting.topology === 'hop' ? startHop(setting) : startPair(setting)),
 };
@@ -23,7 +24,7 @@ async function startHop(setting: Setting): Promise<RunningGateway> {
   const [port = 0] = await freePorts(1);
   const folder = setting.sandbox.folder('ficus');
   const service = {
-    app: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${setting.endpointPort}` }] } },
+    app: { loadBalancer: { servers: [{ url: endpointUrl(setting) }] } },
   };
   const config = write(setting, folder, 'parent.yaml', {
     ...entryPoint('web', port),
@@ -58,14 +59,18 @@ async function startPair(setting: Setting): Promise<RunningGateway> {
       uplinkEntryPoints: { uplink: { address: `127.0.0.1:${uplinkPort}` } },
       workers: 0,
       stateDirectory: childState,
-      workloads: { app: { url: `http://127.0.0.1:${setting.endpointPort}` } },
+      workloads: { app: { url: endpointUrl(setting) } },
     });
     started.push(ficusOnGatewayCore(setting, 'child', '--config', childConfig));
   } catch (error) {
     await Promise.all(started.map((process) => process.stop()));
     throw error;
   }
-  return whenReady('ficus', port, started);
+  return whenReady('ficus', port, started, uplinkPort);
+}
+
+function endpointUrl({ endpoint }: Setting): string {
+  return `${endpoint.scheme}://127.0.0.1:${endpoint.port}`;
 }
 
 /** Asks until the parent's admin socket answers. */

@@ -12,8 +12,10 @@ export type Topology = 'hop' | 'pair-h1' | 'pair-h2';
 export interface Setting {
   readonly sandbox: Sandbox;
   readonly topology: Topology;
-  /** Where the endpoint listens on 127.0.0.1. */
-  readonly endpointPort: number;
+  /** What clients speak in cleartext: HTTP/1.1, or HTTP/2 with prior knowledge beside it. */
+  readonly clients: 'http/1.1' | 'h2c';
+  /** What the endpoint speaks, and where it listens on 127.0.0.1. */
+  readonly endpoint: { readonly scheme: 'http' | 'h2c'; readonly port: number };
   /** For a peer's uplink; Ficus makes its own by joining. */
   readonly certificates: Certificates;
 }
@@ -24,13 +26,21 @@ export interface RunningGateway {
   readonly url: string;
   /** The processes whose trees are the gateway, for CPU and memory. */
   readonly pids: readonly number[];
+  /** Where the child of a pair listens for its parent. */
+  readonly uplinkPort: number | undefined;
   stop(): Promise<void>;
 }
 
 /** A gateway to compare. */
 export interface Gateway {
   readonly name: string;
-  readonly topologies: readonly Topology[];
+  /**
+   * What its uplink speaks. `configured`: what the topology says, so anything else is a failure. `negotiated`: whatever both
+   * ends agree on, no configuration says otherwise, so the topology of the other version does without this gateway.
+   */
+  readonly uplink: 'configured' | 'negotiated';
+  /** Why it has no place in a scenario of that topology, or undefined. */
+  leftOut(topology: Topology, scenario: string): string | undefined;
   /** Why it can't be measured here, or undefined. */
   absent(): string | undefined;
   start(setting: Setting): Promise<RunningGateway>;
@@ -51,6 +61,7 @@ export async function whenReady(
   name: string,
   port: number,
   processes: readonly Started[],
+  uplinkPort?: number,
 ): Promise<RunningGateway> {
   const url = `http://127.0.0.1:${port}/`;
   const stop = async (): Promise<void> => {
@@ -62,5 +73,5 @@ export async function whenReady(
     await stop();
     throw error;
   }
-  return { url, pids: processes.map((process) => process.pid), stop };
+  return { url, pids: processes.map((process) => process.pid), uplinkPort, stop };
 }

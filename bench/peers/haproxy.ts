@@ -1,5 +1,6 @@
 /** HAProxy as the gateway: one process for a hop, two for a pair, one thread each. */
 
+import { execFileSync } from 'node:child_process';
 import { CHILD_NAME } from '../certificates.ts';
 import { freePorts } from '../ports.ts';
 import { findCommand } from '../sandbox.ts';
@@ -7,27 +8,35 @@ import { type Gateway, type Setting, startOnGatewayCore, whenReady } from './gat
 
 export const haproxy: Gateway = {
   name: 'haproxy',
-  topologies: ['hop', 'pair-h1', 'pair-h2'],
+  uplink: 'configured',
+  leftOut: (_, scenario) =>
+    scenario === 'slow-streams-reader' && version() < 3.1
+      ? 'before 3.1 HAProxy reads nothing more from an HTTP/2 server while one stream is not read'
+      : undefined,
   absent: () => (findCommand('haproxy') ? undefined : 'not installed (apt-get install haproxy)'),
 
   async start(setting) {
     const [port = 0, uplinkPort = 0] = await freePorts(2);
-    const endpoint = `127.0.0.1:${setting.endpointPort}`;
+    const { scheme, port: endpointPort } = setting.endpoint;
+    const endpoint = `127.0.0.1:${endpointPort}${scheme === 'h2c' ? ' proto h2' : ''}`;
     if (setting.topology === 'hop') {
       const process = start(setting, 'haproxy', front(`127.0.0.1:${port}`, FORWARDED), back(endpoint));
       return whenReady('haproxy', port, [process]);
     }
     const alpn = setting.topology === 'pair-h2' ? 'h2' : 'http/1.1';
+    // Known beforehand, HTTP/2 lets requests share a connection before its handshake is over.
+    const proto = setting.topology === 'pair-h2' ? ' proto h2' : '';
     const { ca, childPem, parentPem } = setting.certificates;
     const uplink = `127.0.0.1:${uplinkPort}`;
     const childTls = `ssl crt ${childPem} ca-file ${ca} verify required ssl-min-ver TLSv1.3 alpn ${alpn}`;
     const parentTls =
       `ssl crt ${parentPem} ca-file ${ca} verify required verifyhost ${CHILD_NAME} ` +
-      `sni str(${CHILD_NAME}) ssl-min-ver TLSv1.3 alpn ${alpn}`;
-    return whenReady('haproxy', port, [
+      `sni str(${CHILD_NAME}) ssl-min-ver TLSv1.3 alpn ${alpn}${proto}`;
+    const processes = [
       start(setting, 'haproxy-child', front(`${uplink} ${childTls}`), back(endpoint)),
       start(setting, 'haproxy-parent', front(`127.0.0.1:${port}`, FORWARDED), back(`${uplink} ${parentTls}`)),
-    ]);
+    ];
+    return whenReady('haproxy', port, processes, uplinkPort);
   },
 };
 
@@ -51,12 +60,19 @@ backend app
   server one ${server}`;
 }
 
+/** Major and minor, as a number. */
+function version(): number {
+  const text = execFileSync(findCommand('haproxy') ?? 'haproxy', ['-v'], { encoding: 'utf8' });
+  return Number(/version (\d+\.\d)/.exec(text)?.[1]);
+}
+
 function start(setting: Setting, name: string, ...sections: string[]) {
   const config = `
 global
   nbthread 1
   maxconn 4096
   tune.h2.initial-window-size 1048576
+  tune.h2.max-concurrent-streams 2000
 defaults
   mode http
   option splice-auto

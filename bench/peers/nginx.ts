@@ -7,13 +7,14 @@ import { type Gateway, type Setting, startOnGatewayCore, whenReady } from './gat
 
 export const nginx: Gateway = {
   name: 'nginx',
-  // It speaks no HTTP/2 to the server behind it.
-  topologies: ['hop', 'pair-h1'],
+  uplink: 'configured',
+  leftOut: (topology) =>
+    topology === 'pair-h2' ? 'nginx speaks no HTTP/2 to the servers behind it' : undefined,
   absent: () => (findCommand('nginx') ? undefined : 'not installed (apt-get install nginx-light)'),
 
   async start(setting) {
     const [port = 0, uplinkPort = 0] = await freePorts(2);
-    const endpoint = `127.0.0.1:${setting.endpointPort}`;
+    const endpoint = `127.0.0.1:${setting.endpoint.port}`;
     if (setting.topology === 'hop') {
       const process = start(
         setting,
@@ -32,15 +33,13 @@ export const nginx: Gateway = {
       proxy_ssl_certificate ${parentCert}; proxy_ssl_certificate_key ${parentKey};
       proxy_ssl_protocols TLSv1.3; proxy_ssl_trusted_certificate ${ca}; proxy_ssl_verify on;
       proxy_ssl_name ${CHILD_NAME}; proxy_ssl_server_name on; proxy_ssl_session_reuse on;`;
-    return whenReady('nginx', port, [
-      start(setting, 'nginx-child', server(`${uplink} ssl`, 'http', childTls + HOST), upstream(endpoint)),
-      start(
-        setting,
-        'nginx-parent',
-        server(`127.0.0.1:${port}`, 'https', parentTls + FORWARDED),
-        upstream(uplink),
-      ),
-    ]);
+    const child = server(`${uplink} ssl`, 'http', childTls + HOST);
+    const parent = server(`127.0.0.1:${port}`, 'https', parentTls + FORWARDED);
+    const processes = [
+      start(setting, 'nginx-child', child, upstream(endpoint)),
+      start(setting, 'nginx-parent', parent, upstream(uplink)),
+    ];
+    return whenReady('nginx', port, processes, uplinkPort);
   },
 };
 
