@@ -24,6 +24,7 @@ const integerOctets = 4;
 
 /** Decoded Huffman text until it is a string; shared, as nothing waits between the two. */
 let scratch = Buffer.allocUnsafe(4096);
+const none = Buffer.alloc(0);
 
 export class HpackDecoder {
   /** The dynamic table, for who looks from outside; only `decode` writes to it. */
@@ -36,7 +37,7 @@ export class HpackDecoder {
   /** Where the integer or string read last ended. */
   #at = 0;
   /** The string read last: source[start, end); its bytes are there only when it has no more than asked for. */
-  #source: Buffer = scratch;
+  #source: Buffer = none;
   #start = 0;
   #end = 0;
   /** The name of the literal read last, whether it is one, and its length; then the size of the whole. */
@@ -159,7 +160,7 @@ export class HpackDecoder {
     // Larger than whatever might keep it: only its size counts.
     let value: string | undefined = '';
     if (size <= most) {
-      value = valueAt(source, start, end, byte >= 0x10 && !indexing);
+      value = valueAt(source, start, end, name, !indexing && byte >= 0x10);
       if (value === undefined) {
         valid = false;
         value = indexing ? latin1At(source, start, end) : '';
@@ -168,6 +169,9 @@ export class HpackDecoder {
     if (indexing) this.table.add(name, value, size, valid);
     if (valid && size <= room && fields > 0) into.push(name, value, name);
     this.#size = valid ? size : -size;
+    // An idle connection must not hold its last input alive.
+    this.#source = none;
+    this.#name = '';
     return this.#at;
   }
 

@@ -1,4 +1,5 @@
 /** What an encoder remembers: the dynamic table (RFC 7541 §2.3.2) and, by name, where in it each value stands. */
+import { credentials } from './credentials.ts';
 import { entryOverhead, internalised, staticIndexes, staticNames, staticValues } from './static-table.ts';
 
 /** How the values of a name are written. */
@@ -46,10 +47,7 @@ const firstCapacity = 16;
 const policyOf: ReadonlyMap<string, number> = new Map([
   [':path', policies.plain],
   ['content-length', policies.repeat],
-  ['authorization', policies.never],
-  ['proxy-authorization', policies.never],
-  ['cookie', policies.never],
-  ['set-cookie', policies.never],
+  ...[...credentials].map((name): [string, number] => [name, policies.never]),
 ]);
 
 /** Names whose static entries have values, with those values. */
