@@ -2,6 +2,7 @@
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { getHeader } from '../http/headers.ts';
+import type { Protocol } from '../http/server-settings.ts';
 import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { AccessRecord } from './access-record.ts';
 import { commonLine, jsonLine, type Outcome } from './format.ts';
@@ -29,8 +30,8 @@ export class AccessLog {
     });
   }
 
-  /** A request began; `http11` false: HTTP/1.0. */
-  begin(exchange: Exchange, http11: boolean): AccessRecord {
+  /** A request began. */
+  begin(exchange: Exchange, protocol: Protocol): AccessRecord {
     const { request, facts } = exchange;
     const forwarded = facts.trusted ? getHeader(request.headers, 'x-forwarded-for') : undefined;
     const target = request.query === undefined ? request.path : `${request.path}?${request.query}`;
@@ -39,7 +40,7 @@ export class AccessLog {
         method: shortened(request.method, mostWord),
         target: shortened(target, mostTarget),
         authority: shortened(request.authority, mostWord),
-        protocol: http11 ? 'HTTP/1.1' : 'HTTP/1.0',
+        protocol,
         secure: facts.secure,
         entryPoint: facts.entryPoint,
         peerAddress: facts.peerAddress,

@@ -27,7 +27,7 @@ export interface LoggedRequest {
   /** Path and query, shortened. */
   readonly target: string;
   readonly authority: string;
-  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1';
+  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2.0';
   readonly secure: boolean;
   readonly entryPoint: string;
   readonly peerAddress: string;

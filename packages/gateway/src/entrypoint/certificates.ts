@@ -2,7 +2,7 @@
 import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
 import type { CertificateModel } from '../model/model.ts';
 
-const alpn = ['http/1.1'];
+const alpn = ['h2', 'http/1.1'];
 
 export class Certificates {
   #byName: ReadonlyMap<string, SecureContext>;

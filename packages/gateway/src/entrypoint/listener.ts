@@ -5,8 +5,9 @@ import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import type { Protocol, ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
-import type { ServerSettings } from '../http1/server-settings.ts';
+import { Http2ServerConnection } from '../http2/server-connection.ts';
 import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
@@ -22,7 +23,7 @@ export interface ListenerHost {
   readonly counters: EntryPointCounters;
   readonly accessLog: AccessLog | undefined;
   handle(exchange: Exchange): void;
-  finished(connection: ServerConnection): void;
+  finished(exchange: ServedExchange): void;
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void;
   /** A connection or handshake failed before there was a request. */
   handshakeFailed(entryPoint: string, code: string, detail: string): void;
@@ -34,7 +35,7 @@ export class Listener implements ServerSettings {
   readonly #model: EntryPointModel;
   readonly #host: ListenerHost;
   readonly #server: TlsServer | Acceptor;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections = new Set<ServedConnection>();
   readonly #perAddress = new Map<string, number>();
   readonly #trusts: (address: string) => boolean;
   readonly #certificates: Certificates | undefined;
@@ -69,7 +70,7 @@ export class Listener implements ServerSettings {
     return this.#host.draining;
   }
 
-  get connections(): ReadonlySet<ServerConnection> {
+  get connections(): ReadonlySet<ServedConnection> {
     return this.#connections;
   }
 
@@ -102,29 +103,37 @@ export class Listener implements ServerSettings {
     peers: readonly string[],
   ): void {
     const content = JSON.stringify([certificate, roots]);
+    const renewed = this.#identity !== '' && content !== this.#identity;
     if (content !== this.#identity)
       (this.#server as TlsServer).setSecureContext(uplinkOptions(certificate, roots));
     this.#identity = content;
     this.#peers = new Set(peers);
     for (const connection of this.#connections)
-      if (!this.#peers.has(connection.facts.peerUri)) cut(connection, 'uplink.forbidden');
+      if (!this.#peers.has(connection.facts.peerUri)) connection.cut('uplink.forbidden');
+      // The others meet the new certificate on their next connection.
+      else if (renewed) connection.retire();
   }
 
   closePeer(uri: string): void {
     for (const connection of this.#connections)
-      if (connection.facts.peerUri === uri) cut(connection, 'uplink.forbidden');
+      if (connection.facts.peerUri === uri) connection.cut('uplink.forbidden');
   }
 
   /** Closes what has outlived its certificate; `now` is wall-clock milliseconds. */
   closeExpired(now: number): void {
     if (this.#model.uplink === undefined) return;
     for (const connection of this.#connections)
-      if (now > connection.facts.peerNotAfter) cut(connection, 'uplink.forbidden');
+      if (now > connection.facts.peerNotAfter) connection.cut('uplink.forbidden');
   }
 
   /** No new connections; those that are open go on. */
   stopAccepting(): void {
     this.#server.close();
+  }
+
+  /** Asks every client to go elsewhere with its next request. */
+  retireConnections(): void {
+    for (const connection of this.#connections) connection.retire();
   }
 
   /** Closes connections that were between requests for `ms` or longer. */
@@ -136,8 +145,8 @@ export class Listener implements ServerSettings {
   closeAll(): number {
     let busy = 0;
     for (const connection of this.#connections) {
-      if (connection.busy) busy++;
-      cut(connection, 'gateway.draining');
+      busy += connection.inFlight;
+      connection.cut('gateway.draining');
     }
     return busy;
   }
@@ -194,27 +203,41 @@ export class Listener implements ServerSettings {
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
     };
-    this.#connections.add(new ServerConnection(incoming, facts, this));
+    const http2 = facts.secure && (socket as TLSSocket).alpnProtocol === 'h2';
+    const connection = http2
+      ? new Http2ServerConnection(incoming, facts, this)
+      : new ServerConnection(incoming, facts, this);
+    this.#connections.add(connection);
   }
 
   handle(exchange: Exchange): void {
     this.#host.handle(exchange);
   }
 
-  started(connection: ServerConnection, http11: boolean): void {
+  started(exchange: ServedExchange, protocol: Protocol): void {
     this.#host.counters.inFlight++;
     const log = this.#host.accessLog;
-    if (log !== undefined) connection.trace = log.begin(connection, http11);
+    if (log !== undefined) exchange.trace = log.begin(exchange, protocol);
   }
 
-  finished(connection: ServerConnection): void {
+  finished(exchange: ServedExchange): void {
     this.#host.counters.inFlight--;
-    this.#host.finished(connection);
+    this.#host.finished(exchange);
   }
 
-  refused(code: GatewayErrorCode, detail: string, connection: ServerConnection): void {
-    if (connection.trace !== undefined) connection.trace.errorCode = code;
-    this.#host.refused(code, detail, connection.facts);
+  refused(code: GatewayErrorCode, detail: string, exchange: ServedExchange): void {
+    if (exchange.trace !== undefined) exchange.trace.errorCode = code;
+    this.#host.refused(code, detail, exchange.facts);
+  }
+
+  misbehaved(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
+    this.#host.refused(code, detail, facts);
+  }
+
+  speaksHttp2(before: ServedConnection, incoming: Incoming, read: Buffer): boolean {
+    this.#connections.delete(before);
+    this.#connections.add(new Http2ServerConnection(incoming, before.facts, this, read));
+    return true;
   }
 
   /** A refusal without a request. */
@@ -223,7 +246,7 @@ export class Listener implements ServerSettings {
     this.#host.handshakeFailed(this.#model.name, code, detail);
   }
 
-  closed(connection: ServerConnection): void {
+  closed(connection: ServedConnection): void {
     if (!this.#connections.delete(connection)) return;
     if (this.limits.maxConnectionsPerAddress === 0) return;
     const address = connection.facts.peerAddress;
@@ -233,18 +256,12 @@ export class Listener implements ServerSettings {
   }
 }
 
-/** Ends `connection`, and says why in the access log. */
-function cut(connection: ServerConnection, code: GatewayErrorCode): void {
-  if (connection.trace !== undefined) connection.trace.errorCode = code;
-  connection.close();
-}
-
 function uplinkOptions(
   certificate: { readonly cert: string; readonly key: string },
   roots: readonly string[],
 ) {
   return {
-    ...listenerTls({ key: certificate.key, certificate: certificate.cert, roots, alpn: ['http/1.1'] }),
+    ...listenerTls({ key: certificate.key, certificate: certificate.cert, roots, alpn: ['h2', 'http/1.1'] }),
     noDelay: true,
   };
 }

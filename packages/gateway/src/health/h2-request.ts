@@ -81,7 +81,7 @@ class Asking {
     const secure = scheme === 'https';
     try {
       const socket = secure
-        ? tlsConnect({ ...this.#request.transport.options(host), ALPNProtocols: ['h2'], host, port })
+        ? tlsConnect({ ...this.#request.transport.options(host, true), ALPNProtocols: ['h2'], host, port })
         : netConnect({ host, port, noDelay: true });
       this.#socket = socket;
       const closed = () => this.#fail('endpoint.dial closed while connecting');

@@ -1,11 +1,11 @@
 /** One health probe over HTTP/1.1: a request to an endpoint over the data plane's own wire, judged by its status. */
+import type { ClientRequest, Destination, RequestFate, ResponseListener } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { getHeader } from '../http/headers.ts';
-import type { ResponseHead } from '../http/message.ts';
-import type { ClientConnection } from '../http1/client-connection.ts';
-import type { ResponseListener } from '../http1/client-roles.ts';
+import { addHeader, getHeader, type Headers } from '../http/headers.ts';
+import type { RequestHead, ResponseHead } from '../http/message.ts';
 import type { HealthCheckModel } from '../model/model.ts';
-import type { DialListener, Pool } from '../service/pool.ts';
+import type { DialListener } from '../service/multiplexed.ts';
+import type { Pool } from '../service/pool.ts';
 import {
   judgeStatus,
   maxBodyBytes,
@@ -22,9 +22,8 @@ export function httpProbe(
   host: string,
   fields: readonly (readonly [name: string, value: string])[],
 ): StartProbe {
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return (done) => {
-    const one = new Probe(pool, check, host, lines, done);
+    const one = new Probe(pool, check, host, fields, done);
     one.start(check.path);
     return () => one.cancel();
   };
@@ -34,10 +33,10 @@ class Probe implements DialListener, ResponseListener {
   readonly #pool: Pool;
   readonly #check: HealthCheckModel;
   readonly #host: string;
-  readonly #fields: string;
+  readonly #destination: Destination;
   readonly #done: (result: ProbeResult) => void;
   #path = '';
-  #connection: ClientConnection | undefined;
+  #connection: ClientRequest | undefined;
   #cancelDial: (() => void) | undefined;
   #status = 0;
   #location: string | undefined;
@@ -49,13 +48,21 @@ class Probe implements DialListener, ResponseListener {
     pool: Pool,
     check: HealthCheckModel,
     host: string,
-    fields: string,
+    fields: readonly (readonly [name: string, value: string])[],
     done: (result: ProbeResult) => void,
   ) {
     this.#pool = pool;
     this.#check = check;
     this.#host = host;
-    this.#fields = fields;
+    this.#destination = {
+      model: { ...pool.address, path: '', preservePath: false },
+      owner: {
+        passHostHeader: true,
+        ownFields: fields.map(([name, value]) => `${name}: ${value}\r\n`).join(''),
+        ownHeaders: fields.flatMap(([name, value]) => [name.toLowerCase(), value, name]),
+        ownNames: undefined,
+      },
+    };
     this.#done = done;
   }
 
@@ -66,26 +73,40 @@ class Probe implements DialListener, ResponseListener {
     else this.#cancelDial = this.#pool.dial(this);
   }
 
-  dialed(connection: ClientConnection): void {
+  dialed(connection: ClientRequest): void {
     this.#cancelDial = undefined;
     this.#connection = connection;
-    let head = `${this.#check.method} ${this.#path} HTTP/1.1\r\nHost: ${this.#host}\r\nUser-Agent: ficus-health\r\n${this.#fields}`;
-    for (const [name, value] of this.#check.headers) {
-      if (name.toLowerCase() !== 'host') head += `${name}: ${value}\r\n`;
-    }
-    connection.start(this, this.#check.method, `${head}\r\n`, 0, false, 0);
+    connection.start(this, this.#request(), this.#destination, 0, '', 0);
     connection.flush();
+  }
+
+  #request(): RequestHead {
+    const headers: Headers = [];
+    addHeader(headers, 'User-Agent', 'ficus-health');
+    for (const [name, value] of this.#check.headers) {
+      if (name.toLowerCase() !== 'host') addHeader(headers, name, value);
+    }
+    return {
+      method: this.#check.method,
+      path: this.#path,
+      query: undefined,
+      authority: this.#host,
+      host: this.#host,
+      headers,
+      clientAddress: '',
+      secure: false,
+    };
   }
 
   dialFailed(code: GatewayErrorCode, detail: string): void {
     this.#fail(`${code} ${detail}`);
   }
 
-  requestFailed(code: GatewayErrorCode, detail: string, answered: boolean): void {
+  requestFailed(code: GatewayErrorCode, detail: string, fate: RequestFate): void {
     const connection = this.#connection;
     this.#connection = undefined;
     // A kept connection that the endpoint closed meanwhile says nothing about its health.
-    if (!answered && connection !== undefined && connection.served > 0 && !this.#settled)
+    if (fate !== 'answered' && connection !== undefined && connection.served > 0 && !this.#settled)
       this.#cancelDial = this.#pool.dial(this);
     else this.#fail(`${code} ${detail}`);
   }

@@ -21,12 +21,16 @@ const kinds = {
   'request.transfer-coding': { status: 501, side: 'client', title: 'transfer coding not implemented' },
   'request.version': { status: 505, side: 'client', title: 'HTTP version not supported' },
   'uplink.forbidden': { status: 403, side: 'client', title: 'not an identity this uplink accepts' },
+  'client.protocol-error': { status: 400, side: 'client', title: 'HTTP/2 protocol error' },
+  'client.abuse': { status: 429, side: 'client', title: 'more of the same than is allowed' },
+  'client.stalled': { status: 408, side: 'client', title: 'client did not take its response' },
   'client.gone': { status: 499, side: 'client', title: 'client closed the connection' },
   'route.none': { status: 404, side: 'gateway', title: 'no router matches' },
   'uplink.unknown': { status: 404, side: 'gateway', title: 'unknown uplink' },
   'uplink.header-missing': { status: 400, side: 'client', title: 'uplink header missing' },
   'service.unavailable': { status: 503, side: 'gateway', title: 'service disabled' },
   'service.no-endpoint': { status: 503, side: 'gateway', title: 'no available endpoint' },
+  'request.deadline': { status: 504, side: 'gateway', title: 'deadline exceeded' },
   'gateway.draining': { status: 503, side: 'gateway', title: 'gateway is going away' },
   'gateway.internal': { status: 500, side: 'gateway', title: 'internal error' },
   'endpoint.dial': { status: 502, side: 'endpoint', title: 'endpoint refused the connection' },
@@ -40,6 +44,11 @@ const kinds = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type GatewayErrorCode = keyof typeof kinds;
+
+/** Whether `text`, of a gateway that may be newer, is a code known here. */
+export function isErrorCode(text: string): text is GatewayErrorCode {
+  return Object.hasOwn(kinds, text);
+}
 
 /** What is known of `code`: its HTTP status, whose fault it is, and a title for people. */
 export function errorKind(code: GatewayErrorCode): ErrorKind {

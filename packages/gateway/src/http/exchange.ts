@@ -1,6 +1,6 @@
 /**
  * One request and its response between a codec (which owns the wire) and the request path (which owns the decision).
- * HTTP/1.1 implements it today; other codecs only have to implement the same.
+ * HTTP/1.1 and HTTP/2 implement it, the one with a connection, the other with a stream.
  */
 import type { AccessRecord } from '../access-log/access-record.ts';
 import type { GatewayErrorCode } from './errors.ts';
@@ -77,10 +77,24 @@ export interface Exchange {
   switchProtocols(head: ResponseHead): RawConnection | undefined;
 }
 
-/** A byte stream after an upgrade, with what was read beyond the head. */
+/** A byte stream after an upgrade, whatever carries it. Nothing comes before `start`. */
 export interface RawConnection {
-  readonly socket: import('node:net').Socket;
-  readonly head: Buffer | undefined;
-  /** Who gets the bytes from now on; each piece is the listener's to keep. */
-  onData(listener: (chunk: Buffer) => void): void;
+  start(listener: RawListener): void;
+  /** The chunk is the connection's to keep. False: stop until `rawDrained`. */
+  write(chunk: Buffer): boolean;
+  /** No more from this side. */
+  end(): void;
+  destroy(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Who hears of a byte stream. */
+export interface RawListener {
+  /** The chunk is the listener's to keep. */
+  rawData(chunk: Buffer): void;
+  rawDrained(): void;
+  rawEnd(): void;
+  /** Cut, or ended on both sides. May be told more than once. */
+  rawGone(): void;
 }

@@ -1,25 +1,29 @@
 /** The client side of one HTTP/1.1 connection to an endpoint: one request at a time, its response pushed to a listener. */
 import type { Socket } from 'node:net';
+import type { ClientRequest, Destination, RequestFate, ResponseListener } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { UNKNOWN_LENGTH } from '../http/exchange.ts';
-import type { Headers } from '../http/headers.ts';
-import type { ResponseHead } from '../http/message.ts';
+import { getHeader, type Headers } from '../http/headers.ts';
+import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { passableTrailers } from '../http/trailers.ts';
+import { acceptFor } from '../http/websocket.ts';
 import type { Timed } from '../net/deadlines.ts';
 import type { Reads } from '../net/reads.ts';
 import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { BodyWriter } from './body-writer.ts';
-import type { ConnectionOwner, ResponseListener } from './client-roles.ts';
+import type { ConnectionOwner } from './client-roles.ts';
 import { UNTIL_CLOSE } from './framing.ts';
 import { Output } from './output.ts';
 import { connectionHas, type ParsedHead } from './parse-head.ts';
+import { RawSocket } from './raw-socket.ts';
+import { requestHeadText } from './request-head.ts';
 import { ResponseReader } from './response-reader.ts';
 
 const never = Number.POSITIVE_INFINITY;
 /** Interim responses to one request; more is an endpoint gone mad. */
 const maxInterim = 16;
 
-export class ClientConnection implements DecodedBody, Timed {
+export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   deadline = never;
   /** Requests this connection has finished. */
   served = 0;
@@ -39,7 +43,8 @@ export class ClientConnection implements DecodedBody, Timed {
   readonly #reader = new ResponseReader();
   #listener: ResponseListener | undefined;
   #method = '';
-  #upgrade = false;
+  /** The Sec-WebSocket-Accept that an upgrade must be answered with; undefined when none was asked for. */
+  #accept: string | undefined;
   #requestWhole = true;
   #headTimeoutMs = 0;
   #body: BodyDecoder | undefined;
@@ -71,18 +76,17 @@ export class ClientConnection implements DecodedBody, Timed {
     return !this.#closed && !this.#socket.destroyed;
   }
 
-  /** Sends a head; `bodyLength` 0 ends the request. Bytes may wait for `flush`. `headTimeoutMs` 0: no deadline. */
   start(
     listener: ResponseListener,
-    method: string,
-    head: string,
+    request: RequestHead,
+    destination: Destination,
     bodyLength: number,
-    upgrade: boolean,
+    upgrade: string,
     headTimeoutMs: number,
   ): void {
     this.#listener = listener;
-    this.#method = method;
-    this.#upgrade = upgrade;
+    this.#method = request.method;
+    this.#accept = upgrade === '' ? undefined : acceptFor(request.headers);
     this.#writer.begin(bodyLength === UNKNOWN_LENGTH);
     this.#requestWhole = bodyLength === 0;
     this.#headTimeoutMs = headTimeoutMs;
@@ -90,11 +94,10 @@ export class ClientConnection implements DecodedBody, Timed {
     this.#answered = false;
     this.#interim = 0;
     this.deadline = never;
-    this.#output.text(head);
+    this.#output.text(requestHeadText(request, destination, bodyLength, upgrade));
     if (this.#requestWhole) this.#awaitHead();
   }
 
-  /** False: stop until `requestDrained`. */
   write(chunk: Buffer): boolean {
     return this.#closed || this.#writer.write(chunk);
   }
@@ -106,15 +109,14 @@ export class ClientConnection implements DecodedBody, Timed {
     if (this.#awaiting) this.#awaitHead();
   }
 
-  flush(): boolean {
-    return this.#closed || this.#output.flush();
+  flush(): void {
+    if (!this.#closed) this.#output.flush();
   }
 
   resume(): void {
     this.#socket.resume();
   }
 
-  /** Ends the connection, telling nobody. */
   destroy(): void {
     this.#listener = undefined;
     this.#socket.destroy();
@@ -201,8 +203,9 @@ export class ClientConnection implements DecodedBody, Timed {
   }
 
   #switch(response: ResponseHead, head: ParsedHead, buffer: Buffer, length: number): void {
-    if (!this.#upgrade || head.upgrade !== 'websocket' || !connectionHas(head.connection, 'upgrade')) {
-      this.#fail('endpoint.malformed', 'switched protocols without being asked');
+    const asked = this.#accept !== undefined && getHeader(head.headers, 'sec-websocket-accept') === this.#accept;
+    if (!asked || head.upgrade !== 'websocket' || !connectionHas(head.connection, 'upgrade')) {
+      this.#fail('endpoint.malformed', 'switched protocols without being asked, or for somebody else');
       return;
     }
     const listener = this.#listener as ResponseListener;
@@ -216,14 +219,12 @@ export class ClientConnection implements DecodedBody, Timed {
     this.#owner.connectionSwitched(this, socket);
     // Nobody listens before `onData`: paused, so that nothing is lost.
     socket.pause();
-    listener.responseSwitched(response, {
-      socket,
-      head: length < buffer.length ? Buffer.from(buffer.subarray(length)) : undefined,
-      onData(receive) {
-        reads.receive = (chunk) => receive(Buffer.from(chunk));
-        socket.resume();
-      },
+    const rest = length < buffer.length ? Buffer.from(buffer.subarray(length)) : undefined;
+    const raw = new RawSocket(socket, rest, (receive) => {
+      reads.receive = (chunk) => receive(Buffer.from(chunk));
+      socket.resume();
     });
+    listener.responseSwitched(response, raw);
   }
 
   bodyPiece(chunk: Buffer): void {
@@ -276,7 +277,8 @@ export class ClientConnection implements DecodedBody, Timed {
       this.#owner.connectionGone(this);
     }
     this.#socket.destroy();
-    listener?.requestFailed(final, detail, this.#answered);
+    const fate: RequestFate = this.#answered ? 'answered' : 'unanswered';
+    listener?.requestFailed(final, detail, fate);
   }
 
   expired(): void {

@@ -69,6 +69,11 @@ export class RequestReader {
     if (this.#buffer !== undefined) this.#buffer = Buffer.from(this.#buffer);
   }
 
+  /** What is unread begins the way HTTP/2 does (RFC 9113 §3.4). */
+  get startsHttp2(): boolean {
+    return this.#buffer !== undefined && this.#buffer.toString('latin1', 0, 18) === 'PRI * HTTP/2.0\r\n\r\n';
+  }
+
   /** All that is unread; the reader is empty afterwards. */
   take(): Buffer | undefined {
     const rest = this.#buffer;

@@ -16,6 +16,8 @@ export class ResponseWriter {
   readonly #body: BodyWriter;
   #bodiless = false;
   #streams = true;
+  /** Something was written for a request. */
+  used = false;
 
   constructor(output: Output) {
     this.#output = output;
@@ -26,6 +28,7 @@ export class ResponseWriter {
   begin(method: string, streams: boolean): void {
     this.#bodiless = method === 'HEAD';
     this.#streams = streams;
+    this.used = true;
   }
 
   inform(head: ResponseHead): void {

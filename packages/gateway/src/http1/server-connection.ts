@@ -1,17 +1,18 @@
 /** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
 import type { AccessRecord } from '../access-log/access-record.ts';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
-import type { ConnectionFacts, Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
+import type { ConnectionFacts, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { problemBody, problemHead } from '../http/respond.ts';
+import type { ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
 import { Output } from './output.ts';
+import { RawSocket } from './raw-socket.ts';
 import { type BodyOwner, RequestBody } from './request-body.ts';
 import { type ReadRequest, RequestReader, unreadable } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 import { ServerClock } from './server-clock.ts';
-import type { ServerSettings } from './server-settings.ts';
 
 /** What a client may send ahead of its turn before its socket is paused. */
 const aheadLimit = 65536;
@@ -20,7 +21,7 @@ const lingerBytes = 1024 * 1024;
 
 type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
-export class ServerConnection implements Exchange, BodyOwner {
+export class ServerConnection implements ServedExchange, ServedConnection, BodyOwner {
   request: RequestHead = unreadable.request;
   readonly facts: ConnectionFacts;
   bodyLength = 0;
@@ -39,6 +40,7 @@ export class ServerConnection implements Exchange, BodyOwner {
   readonly #clock: ServerClock;
   #advancing = false;
   #keepAlive = true;
+  #retiring = false;
   #ended = false;
   #lingered = 0;
 
@@ -58,13 +60,21 @@ export class ServerConnection implements Exchange, BodyOwner {
     socket.on('drain', () => this.#drained());
   }
 
-  /** Between requests for `ms` or longer: may be closed without cutting anything, nor a request that is on its way. */
   idleFor(ms: number): boolean {
     return this.#state === 'head' && !this.#reader.pending && this.#clock.quietFor(ms);
   }
 
-  get busy(): boolean {
-    return this.#state === 'exchange' || this.#state === 'tunnel';
+  get inFlight(): number {
+    return this.#state === 'exchange' || this.#state === 'tunnel' ? 1 : 0;
+  }
+
+  retire(): void {
+    this.#retiring = true;
+  }
+
+  cut(code: GatewayErrorCode): void {
+    if (this.trace !== undefined) this.trace.errorCode = code;
+    this.close();
   }
 
   close(): void {
@@ -112,6 +122,7 @@ export class ServerConnection implements Exchange, BodyOwner {
       return false;
     }
     if ('code' in result) {
+      if (result.code === 'request.version' && this.#handOver()) return false;
       this.#begin(unreadable);
       this.refuse(result.code, result.detail);
       return false;
@@ -122,18 +133,28 @@ export class ServerConnection implements Exchange, BodyOwner {
     return true;
   }
 
+  /** A client that begins with HTTP/2 is served by whoever speaks it, if this entrypoint does. */
+  #handOver(): boolean {
+    if (this.#writer.used || this.facts.secure || !this.#reader.startsHttp2) return false;
+    const read = Buffer.from(this.#reader.take() as Buffer);
+    this.#state = 'closed';
+    this.#clock.close();
+    for (const event of ['end', 'error', 'close', 'drain']) this.#incoming.socket.removeAllListeners(event);
+    return this.#settings.speaksHttp2(this, this.#incoming, read);
+  }
+
   #begin(read: ReadRequest): void {
     this.request = read.request;
     this.upgrade = read.upgrade;
     this.bodyLength = read.bodyLength;
-    this.#keepAlive = read.keepAlive && !this.#settings.draining;
+    this.#keepAlive = read.keepAlive && !this.#settings.draining && !this.#retiring;
     this.#body.begin(read.bodyLength);
     this.#state = 'exchange';
     this.#ended = false;
     this.status = 0;
     this.#clock.stop();
     this.#writer.begin(read.request.method, read.streams);
-    this.#settings.started(this, read.streams);
+    this.#settings.started(this, read.streams ? 'HTTP/1.1' : 'HTTP/1.0');
   }
 
   listen(listener: ExchangeListener): void {
@@ -210,11 +231,7 @@ export class ServerConnection implements Exchange, BodyOwner {
     this.listener = undefined;
     this.#settings.finished(this);
     this.#incoming.resume();
-    return {
-      socket: this.#incoming.socket,
-      head: this.#reader.take(),
-      onData: (to) => this.#incoming.handOver(to),
-    };
+    return new RawSocket(this.#incoming.socket, this.#reader.take(), (to) => this.#incoming.handOver(to));
   }
 
   /** The client is at fault in the middle of a request: stop the exchange, answer if there is still a chance. */

@@ -15,6 +15,7 @@ export async function drain(
   options: { readonly lameDuckMs: number; readonly graceMs: number },
 ): Promise<number> {
   engine.draining = true;
+  engine.retireConnections();
   await pause(engine, options.lameDuckMs);
   engine.stopAccepting();
   engine.documents.endWatches();

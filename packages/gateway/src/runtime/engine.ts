@@ -7,8 +7,9 @@ import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { prepareRequestHeaders } from '../http/forwarded.ts';
-import { hasHeader, takeHeader } from '../http/headers.ts';
-import type { ServerConnection } from '../http1/server-connection.ts';
+import { grpcTimeoutMs, isGrpc } from '../http/grpc.ts';
+import { type Headers, hasHeader, takeHeader } from '../http/headers.ts';
+import type { ServedExchange } from '../http/server-settings.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { Registry } from '../service/registry.ts';
@@ -20,6 +21,9 @@ import { Forward } from './forward.ts';
 import { type EntryTables, Generation } from './generation.ts';
 import { applyPatch } from './patch.ts';
 import { RateLimited } from './rate-limited.ts';
+
+/** What a timer can hold; a call that may take longer than 24 days has no deadline of ours. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -150,7 +154,15 @@ export class Engine {
     }
     const forward = new Forward(exchange, route.service, stack, this.#budget);
     if (trace !== undefined) this.accessLog?.forwarded(trace, forward);
+    if (request.method === 'POST' && isGrpc(request.headers)) this.#limitCall(forward, request.headers);
     forward.start();
+  }
+
+  /** A gRPC client says how long it waits: no endpoint works on for longer. */
+  #limitCall(forward: Forward, headers: Headers): void {
+    const ms = grpcTimeoutMs(headers);
+    if (ms === undefined || ms > longestTimerMs) return;
+    forward.deadline = this.clock.after(ms, () => forward.deadlineExceeded());
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
@@ -173,6 +185,11 @@ export class Engine {
 
   stopAccepting(): void {
     for (const listener of this.listeners.values()) listener.stopAccepting();
+  }
+
+  /** Asks every client to go elsewhere with its next request. */
+  retireConnections(): void {
+    for (const listener of this.listeners.values()) listener.retireConnections();
   }
 
   closeIdle(ms: number): void {
@@ -230,11 +247,11 @@ class EntryPointHost implements ListenerHost {
     this.#engine.route(exchange, this.#model);
   }
 
-  finished(connection: ServerConnection): void {
+  finished(exchange: ServedExchange): void {
     // A client that left before its response.
-    const status = connection.status === 0 ? 499 : connection.status;
+    const status = exchange.status === 0 ? 499 : exchange.status;
     this.counters.count(status);
-    if (connection.trace !== undefined) this.accessLog?.finish(connection.trace, status);
+    if (exchange.trace !== undefined) this.accessLog?.finish(exchange.trace, status);
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {

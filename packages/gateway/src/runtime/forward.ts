@@ -1,16 +1,14 @@
 /** One request on its way through a service to an endpoint and its response back: attempts, replay, hand-over. */
-import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
+import type { ClientRequest, RequestFate, ResponseListener } from '../http/client-request.ts';
+import { errorKind, GatewayError, type GatewayErrorCode, isErrorCode } from '../http/errors.ts';
 import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import { type Headers, takeHeader } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { errorHeader } from '../http/respond.ts';
-import type { ClientConnection } from '../http1/client-connection.ts';
-import type { ResponseListener } from '../http1/client-roles.ts';
-import { requestHeadText } from '../http1/request-head.ts';
-import { tunnel } from '../http1/tunnel.ts';
+import { tunnel } from '../http/tunnel.ts';
 import type { MiddlewareStack } from '../middleware/middleware.ts';
 import type { Endpoint } from '../service/endpoint.ts';
-import type { DialListener } from '../service/pool.ts';
+import type { DialListener } from '../service/multiplexed.ts';
 import type { RetryBudget } from '../service/retry-budget.ts';
 import type { Pick, Service } from '../service/service.ts';
 import type { Leg } from '../service/weighted.ts';
@@ -18,6 +16,8 @@ import { BodyReplay, isIdempotent } from './replay.ts';
 
 /** Attempts in all, counting the first; a fresh connection in place of a dead idle one does not count. */
 const maxAttempts = 3;
+/** Connections that may turn a request away unread before that counts as a failure. */
+const maxGoodbyes = 3;
 /** Codes of the gateway at the other end of an uplink that mean: no endpoint has seen the request. */
 const notSent = new Set<string>([
   'service.no-endpoint',
@@ -41,12 +41,14 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   readonly #service: Service;
   readonly #stack: MiddlewareStack | undefined;
   readonly #budget: RetryBudget;
-  #connection: ClientConnection | undefined;
+  #connection: ClientRequest | undefined;
   #cancelDial: (() => void) | undefined;
   #replay: BodyReplay | undefined;
   #bodyEnded = false;
   #trailers: Headers | undefined;
-  #redialed = false;
+  /** Times a dead or departing connection was replaced without counting as an attempt. */
+  #redials = 0;
+  #cancelDeadline: (() => void) | undefined;
   #done = false;
 
   constructor(exchange: Exchange, service: Service, stack: MiddlewareStack | undefined, budget: RetryBudget) {
@@ -74,23 +76,28 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     this.attempts++;
     this.endpoint = endpoint;
     endpoint.owner.requests++;
-    // An upgrade gets a connection of its own: nothing of it may ever meet another request's bytes.
-    const connection = this.#exchange.upgrade === '' ? endpoint.pool.take(this.#replayable()) : undefined;
+    this.#connect(endpoint);
+  }
+
+  #connect(endpoint: Endpoint): void {
+    if (this.#exchange.upgrade !== '') {
+      this.#cancelDial = endpoint.pool.dialTunnel(this);
+      return;
+    }
+    const connection = endpoint.pool.take(this.#replayable());
     if (connection !== undefined) this.#send(connection, endpoint);
     else this.#cancelDial = endpoint.pool.dial(this);
   }
 
-  #send(connection: ClientConnection, endpoint: Endpoint): void {
+  #send(connection: ClientRequest, endpoint: Endpoint): void {
     const exchange = this.#exchange;
-    const request = exchange.request;
     this.#connection = connection;
-    const head = requestHeadText(request, endpoint, exchange.bodyLength, exchange.upgrade);
     connection.start(
       this,
-      request.method,
-      head,
+      exchange.request,
+      endpoint,
       exchange.bodyLength,
-      exchange.upgrade !== '',
+      exchange.upgrade,
       endpoint.pool.transport.model.responseHeaderTimeoutMs,
     );
     if (this.#replay !== undefined) {
@@ -101,7 +108,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     connection.flush();
   }
 
-  dialed(connection: ClientConnection): void {
+  dialed(connection: ClientRequest): void {
     this.#cancelDial = undefined;
     if (this.#done) connection.destroy();
     else this.#send(connection, this.endpoint as Endpoint);
@@ -115,32 +122,32 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     this.#again(new GatewayError(code, detail), this.#replay === undefined || this.#replay.whole);
   }
 
-  requestFailed(code: GatewayErrorCode, detail: string, answered: boolean): void {
+  requestFailed(code: GatewayErrorCode, detail: string, fate: RequestFate): void {
     const connection = this.#connection;
     this.#connection = undefined;
     if (this.#done) return;
     if (this.responded) {
       this.#failed(code, detail);
-      this.#done = true;
+      this.#finish();
       if (this.#exchange.trace !== undefined) this.#exchange.trace.errorCode = code;
       this.#exchange.breakOff();
       return;
     }
-    const replayable = !answered && this.#replayable();
-    if (
-      replayable &&
-      code === 'endpoint.closed' &&
-      connection !== undefined &&
-      connection.served > 0 &&
-      !this.#redialed
-    ) {
-      // The endpoint closed an idle connection just as we reused it: its right, not its failure.
-      this.#redialed = true;
-      this.#cancelDial = (this.endpoint as Endpoint).pool.dial(this);
+    const unprocessed = fate === 'unprocessed' && (this.#replay === undefined || this.#replay.whole);
+    const replayable = unprocessed || (fate !== 'answered' && this.#replayable());
+    if (replayable && this.#isGoodbye(code, unprocessed, connection)) {
+      this.#redials++;
+      this.#connect(this.endpoint as Endpoint);
       return;
     }
     this.#failed(code, detail);
     this.#again(new GatewayError(code, detail), replayable);
+  }
+
+  /** The endpoint closed an idle connection just as we reused it, or said goodbye: its right, not its failure. */
+  #isGoodbye(code: GatewayErrorCode, unprocessed: boolean, connection: ClientRequest | undefined): boolean {
+    if (unprocessed) return this.#redials < maxGoodbyes;
+    return code === 'endpoint.closed' && this.#redials === 0 && connection !== undefined && connection.served > 0;
   }
 
   #again(failure: GatewayError, allowed: boolean): void {
@@ -170,8 +177,34 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     endpoint.failed(code, detail);
   }
 
-  #refuse(failure: GatewayError): void {
+  /** Nothing more is expected of either side. */
+  #finish(): void {
     this.#done = true;
+    this.#cancelDeadline?.();
+  }
+
+  /** The client's own deadline: the endpoint is told to stop. `cancel` undoes it. */
+  set deadline(cancel: () => void) {
+    this.#cancelDeadline = cancel;
+  }
+
+  /** Too late: nobody waits for the answer any more. */
+  deadlineExceeded(): void {
+    if (this.#done) return;
+    this.#give();
+    this.#exchange.refuse('request.deadline', '');
+  }
+
+  /** Lets go of the endpoint. */
+  #give(): void {
+    this.#finish();
+    this.#cancelDial?.();
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  #refuse(failure: GatewayError): void {
+    this.#finish();
     this.#exchange.refuse(failure.code, failure.detail);
   }
 
@@ -200,10 +233,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   clientGone(): void {
-    this.#done = true;
-    this.#cancelDial?.();
-    this.#connection?.destroy();
-    this.#connection = undefined;
+    this.#give();
   }
 
   responseInform(head: ResponseHead): void {
@@ -214,8 +244,10 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     const endpoint = this.endpoint as Endpoint;
     const refusal = takeRefusal(head);
     if (refusal !== undefined && endpoint.owner.uplink && this.#refusedAtOtherEnd(refusal)) return;
-    endpoint.answered(head.status);
-    if (head.status >= 500) {
+    // A gateway's refusal of a gRPC call says 200; what counts is what it means.
+    const status = refusal === undefined ? head.status : errorKind(refusal).status;
+    endpoint.answered(status);
+    if (status >= 500) {
       endpoint.owner.failures++;
       if (this.leg !== undefined) this.leg.failures++;
     }
@@ -225,7 +257,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
-  #refusedAtOtherEnd(code: string): boolean {
+  #refusedAtOtherEnd(code: GatewayErrorCode): boolean {
     if (!notSent.has(code) || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
     const endpoint = this.endpoint as Endpoint;
     const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
@@ -252,7 +284,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
 
   responseEnd(trailers: Headers | undefined): void {
     if (this.#done) return;
-    this.#done = true;
+    this.#finish();
     this.#connection = undefined;
     this.#exchange.end(trailers);
   }
@@ -266,16 +298,17 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   responseSwitched(head: ResponseHead, raw: RawConnection): void {
-    this.#done = true;
+    this.#finish();
     this.responded = true;
     this.#connection = undefined;
     const client = this.#exchange.switchProtocols(head);
-    if (client === undefined) raw.socket.destroy();
+    if (client === undefined) raw.destroy();
     else tunnel(client, raw);
   }
 }
 
 /** The code of a gateway at the other end. Only a gateway of ours may say it: from anybody else it goes no further. */
-function takeRefusal(head: ResponseHead): string | undefined {
-  return takeHeader(head.headers, errorHeader);
+function takeRefusal(head: ResponseHead): GatewayErrorCode | undefined {
+  const code = takeHeader(head.headers, errorHeader);
+  return code !== undefined && isErrorCode(code) ? code : undefined;
 }

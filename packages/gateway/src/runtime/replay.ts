@@ -1,7 +1,7 @@
 /** Whether a request may be sent again, and the part of its body that would be needed for it. */
+import type { ClientRequest } from '../http/client-request.ts';
 import type { Headers } from '../http/headers.ts';
 import { hasHeader } from '../http/headers.ts';
-import type { ClientConnection } from '../http1/client-connection.ts';
 
 /** Body bytes kept for another attempt; a request that has sent more is not sent again. */
 const keptBytes = 65536;
@@ -39,7 +39,7 @@ export class BodyReplay {
     this.#chunks.push(Buffer.from(chunk));
   }
 
-  send(connection: ClientConnection): void {
+  send(connection: Pick<ClientRequest, 'write'>): void {
     for (const chunk of this.#chunks) connection.write(chunk);
   }
 }

@@ -1,5 +1,6 @@
 /** One address of a workload within one service: its health, its counters, its pool. Outlives generations. */
 import type { GatewayErrorCode } from '../http/errors.ts';
+import type { Headers } from '../http/headers.ts';
 import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts';
 import type { Timed } from '../net/deadlines.ts';
 import type { Pool } from './pool.ts';
@@ -13,6 +14,8 @@ export interface EndpointOwner {
   readonly passHostHeader: boolean;
   /** Fields this service sets, as text ready to send, '' for none; and their names, which nobody else may set. */
   readonly ownFields: string;
+  /** The same as a list. */
+  readonly ownHeaders: Headers;
   readonly ownNames: ReadonlySet<string> | undefined;
   readonly uplink: boolean;
   requests: number;
@@ -73,7 +76,7 @@ export class Endpoint implements Timed {
     this.#up = up;
     // A proven recovery ends an ejection too.
     if (up) this.#readmit();
-    else for (const connection of [...this.pool.connections]) connection.moveFrom(this);
+    else this.pool.moveFrom(this);
     if (this.available !== before) this.#changed?.();
   }
 

@@ -1,4 +1,5 @@
 /** The `loadBalancer` service: smooth weighted round robin over endpoints that take requests. */
+import type { Headers } from '../http/headers.ts';
 import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts';
 import type { Endpoint, EndpointOwner } from './endpoint.ts';
 import type { Pick, Service } from './service.ts';
@@ -8,6 +9,7 @@ export class LoadBalancer implements Service, EndpointOwner {
   readonly name: QName;
   readonly passHostHeader: boolean;
   readonly ownFields: string;
+  readonly ownHeaders: Headers;
   readonly ownNames: ReadonlySet<string> | undefined;
   readonly uplink: boolean;
   readonly model: LoadBalancerModel;
@@ -28,6 +30,7 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.passHostHeader = model.passHostHeader;
     this.uplink = model.uplink;
     this.ownFields = model.requestHeaders.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    this.ownHeaders = model.requestHeaders.flatMap(([name, value]) => [name.toLowerCase(), value, name]);
     this.ownNames =
       model.requestHeaders.length === 0
         ? undefined

@@ -1,55 +1,102 @@
-/** Keep-alive connections to one address over one transport, shared by every service that dials it. */
-import { connect as netConnect, type Socket } from 'node:net';
-import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+/** Connections to one address over one transport, shared by every service that dials it: kept ones, or multiplexed ones. */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { ClientRequest } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import type { ConnectionOwner } from '../http1/client-roles.ts';
-import type { Deadlines, Timed } from '../net/deadlines.ts';
-import { Reads } from '../net/reads.ts';
+import { Http2ClientConnection, type Http2Owner } from '../http2/client-connection.ts';
+import type { Deadlines } from '../net/deadlines.ts';
+import type { Reads } from '../net/reads.ts';
+import { Dial, type DialOwner, type PoolAddress } from './dial.ts';
+import { type DialListener, Multiplexed } from './multiplexed.ts';
 import type { Transport } from './transport.ts';
 
-/** Who waits for a new connection. */
-export interface DialListener {
-  dialed(connection: ClientConnection): void;
-  dialFailed(code: GatewayErrorCode, detail: string): void;
-}
-
-/** A request that must not be sent twice only goes on a connection idle for less than this, or on a fresh one. */
+const never = Number.POSITIVE_INFINITY;
+/** A request that must not be sent twice only goes on a kept connection idle for less than this, or on a fresh one. */
 const surelyAliveMs = 2000;
 
-export interface PoolAddress {
-  readonly scheme: 'http' | 'https' | 'h2c';
-  readonly host: string;
-  readonly port: number;
-}
-
-export class Pool implements ConnectionOwner {
+export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   readonly deadlines: Deadlines;
   readonly idleTimeoutMs: number;
+  readonly readIdleTimeoutMs: number;
+  readonly pingTimeoutMs: number;
   readonly address: PoolAddress;
   readonly transport: Transport;
   readonly #idle: ClientConnection[] = [];
   readonly #all = new Set<ClientConnection>();
   readonly #tunnels = new Set<Socket>();
-  readonly #dials = new Set<Dial>();
+  /** HTTP/1.1 connections on their way, and who each is for. */
+  readonly #dials = new Map<Dial, DialListener>();
+  readonly #multiplexed: Multiplexed;
+  #shared: Dial | undefined;
   readonly #maxIdle: number;
+  /** Whether the endpoint speaks HTTP/2; not known before the first handshake where it is negotiated. */
+  #http2: boolean | undefined;
   /** Replaced by a newer pool: serves what it has begun and keeps nothing. */
   #retired = false;
 
   constructor(address: PoolAddress, transport: Transport, deadlines: Deadlines) {
+    const { model } = transport;
     this.address = address;
     this.transport = transport;
     this.deadlines = deadlines;
-    this.idleTimeoutMs = transport.model.idleConnTimeoutMs;
-    this.#maxIdle = transport.model.maxIdleConnsPerHost;
+    this.idleTimeoutMs = model.idleConnTimeoutMs;
+    this.readIdleTimeoutMs = model.readIdleTimeoutMs;
+    this.pingTimeoutMs = model.pingTimeoutMs;
+    this.#maxIdle = model.maxIdleConnsPerHost;
+    if (address.scheme === 'h2c') this.#http2 = true;
+    else if (address.scheme === 'http' || model.disableHTTP2) this.#http2 = false;
+    this.#multiplexed = new Multiplexed(
+      deadlines,
+      () => {
+        this.#shared = new Dial(this, true);
+      },
+      (connection) => this.#outlived(connection),
+    );
   }
 
-  get connections(): ReadonlySet<ClientConnection> {
-    return this.#all;
+  /** A place on a connection that is there, or undefined when a new one must be dialled. */
+  take(replayable: boolean): ClientRequest | undefined {
+    return this.#http2 === false ? this.#takeKept(replayable) : this.#multiplexed.take();
   }
 
-  /** The connection used last, or undefined when a new one must be dialled. */
-  take(replayable: boolean): ClientConnection | undefined {
+  /** A connection or a place on one; the returned function gives up. */
+  dial(listener: DialListener): () => void {
+    return this.#http2 === false
+      ? this.#dialKept(listener)
+      : this.#multiplexed.wait(listener, this.transport.model.dialTimeoutMs);
+  }
+
+  /**
+   * For a request that switches protocols: a stream where the endpoint takes them (RFC 8441), else a connection of its
+   * own, for nothing of it may ever meet another request's bytes.
+   */
+  dialTunnel(listener: DialListener): () => void {
+    if (this.#http2 === false) return this.#dialKept(listener);
+    let cancel = () => {};
+    const begin = () => {
+      const connection = this.#multiplexed.pick();
+      if (connection?.peer.connectProtocol === true) {
+        const stream = this.#multiplexed.take();
+        if (stream !== undefined) listener.dialed(stream);
+      } else if (this.address.scheme === 'https') cancel = this.#dialKept(listener);
+      else listener.dialFailed('endpoint.malformed', 'the endpoint has no WebSocket over HTTP/2');
+    };
+    if (this.#multiplexed.pick() !== undefined) queueMicrotask(begin);
+    else
+      cancel = this.dial({
+        dialed: (request) => {
+          // Over HTTP/1.1 the connection is its own; a stream is asked for again, now that the settings are known.
+          if (this.#http2 === false) listener.dialed(request);
+          else begin();
+        },
+        dialFailed: (code, detail) => listener.dialFailed(code, detail),
+      });
+    return () => cancel();
+  }
+
+  #takeKept(replayable: boolean): ClientConnection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
@@ -66,18 +113,71 @@ export class Pool implements ConnectionOwner {
     }
   }
 
-  /** Opens a connection; the returned function gives up. */
-  dial(listener: DialListener): () => void {
-    const dial = new Dial(this, listener, () => this.#dials.delete(dial));
-    this.#dials.add(dial);
-    return () => dial.cancel();
+  #dialKept(listener: DialListener): () => void {
+    const dial = new Dial(this, false);
+    this.#dials.set(dial, listener);
+    return () => {
+      this.#dials.delete(dial);
+      dial.cancel();
+    };
   }
 
-  /** @internal A dialled socket becomes a member. */
-  adopt(socket: Socket, reads: Reads, version: number): ClientConnection {
-    const connection = new ClientConnection(socket, reads, this, version, this.#goodUntil(socket));
+  connected(dial: Dial, socket: Socket, reads: Reads, http2: boolean, version: number): void {
+    const listener = this.#dials.get(dial);
+    this.#dials.delete(dial);
+    const goodUntil = this.#goodUntil(socket);
+    if (listener === undefined) this.#shared = undefined;
+    if (http2) {
+      this.#http2 = true;
+      const scheme = this.address.scheme === 'https' ? 'https' : 'http';
+      this.#multiplexed.all.add(new Http2ClientConnection(socket, reads, this, scheme, version, goodUntil));
+      return;
+    }
+    const connection = new ClientConnection(socket, reads, this, version, goodUntil);
     this.#all.add(connection);
-    return connection;
+    if (listener !== undefined) {
+      listener.dialed(connection);
+      return;
+    }
+    // The endpoint chose HTTP/1.1: the first who waits gets this connection, each other one of its own.
+    this.#http2 = false;
+    const [first, ...others] = this.#multiplexed.drainWaiting();
+    if (first === undefined) this.connectionIdle(connection);
+    else first.dialed(connection);
+    for (const other of others) this.#dialKept(other);
+  }
+
+  failed(dial: Dial, code: GatewayErrorCode, detail: string): void {
+    const listener = this.#dials.get(dial);
+    this.#dials.delete(dial);
+    if (listener !== undefined) {
+      listener.dialFailed(code, detail);
+      return;
+    }
+    this.#shared = undefined;
+    for (const waiting of this.#multiplexed.drainWaiting()) waiting.dialFailed(code, detail);
+  }
+
+  connectionReady(connection: Http2ClientConnection): void {
+    this.#multiplexed.ready(connection);
+    if (this.#retired) connection.retire();
+  }
+
+  streamFreed(): void {
+    this.#multiplexed.serve();
+  }
+
+  connectionLeaving(connection: Http2ClientConnection): void {
+    this.#multiplexed.leaving(connection);
+  }
+
+  connectionOver(connection: Http2ClientConnection): void {
+    const multiplexed = this.#multiplexed;
+    multiplexed.leaving(connection);
+    if (!multiplexed.all.delete(connection) || connection.isSettled) return;
+    // It ended before it said a word: whoever waited for it hears of it.
+    for (const listener of multiplexed.drainWaiting())
+      listener.dialFailed('endpoint.dial', 'the connection ended before its settings came');
   }
 
   connectionIdle(connection: ClientConnection): void {
@@ -100,17 +200,33 @@ export class Pool implements ConnectionOwner {
 
   /** Something still uses it. */
   get busy(): boolean {
-    return this.#all.size > 0 || this.#tunnels.size > 0 || this.#dials.size > 0;
+    return (
+      this.#all.size > 0 ||
+      this.#tunnels.size > 0 ||
+      this.#dials.size > 0 ||
+      this.#multiplexed.all.size > 0 ||
+      this.#multiplexed.dialing
+    );
+  }
+
+  /** Open connections, whatever they speak. */
+  get connections(): number {
+    return this.#all.size + this.#multiplexed.all.size;
+  }
+
+  /** `endpoint` was declared down: requests that still wait for a head, and may be sent again, go elsewhere. */
+  moveFrom(endpoint: object): void {
+    for (const connection of [...this.#all, ...this.#multiplexed.all]) connection.moveFrom(endpoint);
   }
 
   /** Certificates count for live connections too: our older one, and the peer's own once it has expired. */
-  #outlived(connection: ClientConnection): boolean {
+  #outlived(connection: { readonly version: number; readonly goodUntil: number }): boolean {
     if (connection.version !== this.transport.version) return true;
-    return connection.goodUntil !== Number.POSITIVE_INFINITY && connection.goodUntil < Date.now();
+    return connection.goodUntil !== never && connection.goodUntil < Date.now();
   }
 
   #goodUntil(socket: Socket): number {
-    if (this.transport.model.peerUri === undefined) return Number.POSITIVE_INFINITY;
+    if (this.transport.model.peerUri === undefined) return never;
     const certificate = (socket as TLSSocket).getPeerX509Certificate();
     return certificate === undefined ? 0 : Date.parse(certificate.validTo);
   }
@@ -119,13 +235,15 @@ export class Pool implements ConnectionOwner {
   retire(): void {
     this.#retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
+    for (const connection of this.#multiplexed.all) if (connection.isSettled) connection.retire();
   }
 
   /** Everything goes now, whatever is in flight. */
   close(code: GatewayErrorCode): void {
     this.retire();
-    for (const dial of [...this.#dials]) dial.abort(code);
-    for (const connection of [...this.#all]) connection.abort(code);
+    for (const dial of [...this.#dials.keys()]) dial.abort(code);
+    this.#shared?.abort(code);
+    for (const connection of [...this.#all, ...this.#multiplexed.all]) connection.abort(code);
     for (const socket of this.#tunnels) socket.destroy();
   }
 
@@ -133,98 +251,4 @@ export class Pool implements ConnectionOwner {
   revive(): void {
     this.#retired = false;
   }
-}
-
-class Dial implements Timed {
-  deadline: number;
-  readonly #pool: Pool;
-  readonly #listener: DialListener;
-  readonly #socket: Socket | undefined;
-  readonly #reads: Reads;
-  readonly #version: number;
-  readonly #over: () => void;
-  #settled = false;
-
-  constructor(pool: Pool, listener: DialListener, over: () => void) {
-    this.#over = over;
-    this.#version = pool.transport.version;
-    this.#pool = pool;
-    this.#listener = listener;
-    const { scheme, host, port } = pool.address;
-    this.#reads = new Reads(scheme === 'https');
-    const timeout = pool.transport.model.dialTimeoutMs;
-    this.deadline = timeout > 0 ? pool.deadlines.now + timeout : Number.POSITIVE_INFINITY;
-    const onread = this.#reads.onread;
-    let socket: Socket;
-    try {
-      socket =
-        scheme !== 'https'
-          ? netConnect({ host, port, noDelay: true, onread })
-          : tlsConnect({ ...pool.transport.options(host), host, port, onread } as ConnectionOptions);
-    } catch (error) {
-      // Certificates that don't load: reported like any other failed handshake, but never from inside the caller.
-      queueMicrotask(() => this.#fail('endpoint.tls', (error as Error).message));
-      return;
-    }
-    this.#socket = socket;
-    pool.deadlines.add(this);
-    socket.once(scheme === 'https' ? 'secureConnect' : 'connect', () => this.#connected(socket));
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#fail(failureCode(error), error.code ?? error.message),
-    );
-    socket.once('close', () => this.#fail('endpoint.dial', 'closed while connecting'));
-  }
-
-  cancel(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#over();
-    this.#pool.deadlines.delete(this);
-    this.#socket?.destroy();
-  }
-
-  abort(code: GatewayErrorCode): void {
-    this.#fail(code, '');
-  }
-
-  expired(): void {
-    this.#fail('endpoint.dial-timeout', '');
-  }
-
-  #connected(socket: Socket): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#over();
-    this.#pool.deadlines.delete(this);
-    socket.removeAllListeners('error');
-    socket.removeAllListeners('close');
-    if (this.#pool.address.scheme === 'https') socket.setNoDelay(true);
-    this.#listener.dialed(this.#pool.adopt(socket, this.#reads, this.#version));
-  }
-
-  #fail(code: GatewayErrorCode, detail: string): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#over();
-    this.#pool.deadlines.delete(this);
-    this.#socket?.destroy();
-    this.#listener.dialFailed(code, detail);
-  }
-}
-
-function failureCode(error: NodeJS.ErrnoException): GatewayErrorCode {
-  const code = error.code ?? '';
-  const dial = [
-    'ECONNREFUSED',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-    'ECONNRESET',
-    'EADDRNOTAVAIL',
-    'EMFILE',
-    'EPIPE',
-  ];
-  if (code === 'ETIMEDOUT') return 'endpoint.dial-timeout';
-  return dial.includes(code) || error.syscall === 'connect' ? 'endpoint.dial' : 'endpoint.tls';
 }

@@ -1,7 +1,8 @@
 /** Transports and pools that outlive generations, found again by what they are. */
 import type { TransportModel } from '../model/model.ts';
 import type { Deadlines } from '../net/deadlines.ts';
-import { Pool, type PoolAddress } from './pool.ts';
+import type { PoolAddress } from './dial.ts';
+import { Pool } from './pool.ts';
 import { Transport } from './transport.ts';
 
 interface Held {

@@ -10,7 +10,9 @@ import { checkPeer } from '@ficus/pki/identity.ts';
 import { tlsPolicy } from '@ficus/pki/tls-policy.ts';
 import type { TransportModel } from '../model/model.ts';
 
-const alpn = ['http/1.1'];
+/** HTTP/1.1 stays for endpoints that know no other. */
+const bothProtocols = ['h2', 'http/1.1'];
+const oldProtocol = ['http/1.1'];
 
 export class Transport {
   readonly model: TransportModel;
@@ -38,14 +40,14 @@ export class Transport {
     this.version++;
   }
 
-  /** Options for `tls.connect`. Throws when the certificate or roots can't be loaded. */
-  options(host: string): ConnectionOptions {
+  /** Options for `tls.connect`; `http2` offers it. Throws when the certificate or roots can't be loaded. */
+  options(host: string, http2: boolean): ConnectionOptions {
     this.#context ??= build(this.model, this.#certificate, this.#roots);
     const { serverName, peerUri, insecureSkipVerify } = this.model;
     const name = serverName !== '' ? serverName : isIP(host) === 0 ? host : '';
     return {
       secureContext: this.#context,
-      ALPNProtocols: alpn,
+      ALPNProtocols: http2 && !this.model.disableHTTP2 ? bothProtocols : oldProtocol,
       rejectUnauthorized: peerUri !== undefined || !insecureSkipVerify,
       ...(name === '' ? {} : { servername: name }),
       checkServerIdentity:
@@ -63,7 +65,7 @@ function build(
   roots: readonly string[],
 ): SecureContext {
   const own = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
-  if (model.peerUri !== undefined) return createSecureContext({ ...tlsPolicy({ roots, alpn }), ...own });
+  if (model.peerUri !== undefined) return createSecureContext({ ...tlsPolicy({ roots, alpn: bothProtocols }), ...own });
   return createSecureContext({
     minVersion: model.minVersion,
     ...(roots.length > 0 ? { ca: [...roots] } : {}),

@@ -1,0 +1,359 @@
+/** What both ends of an HTTP/2 connection do alike: streams and their windows, the connection's life and its end. */
+import type { Socket } from 'node:net';
+import type { Headers } from '../http/headers.ts';
+import { stride } from '../http/headers.ts';
+import type { Http2Limits } from '../model/model.ts';
+import type { Deadlines, Timed } from '../net/deadlines.ts';
+import { writeGoAway, writePing, writeReset, writeSettingsFrame, writeWindowUpdate } from './control-frames.ts';
+import { FrameOutput } from './frame-output.ts';
+import { FrameReader } from './frame-reader.ts';
+import {
+  END_STREAM,
+  type ErrorCode,
+  errorCodes,
+  frameTypes,
+  headBytes,
+  settingIds,
+  writeFrameHead,
+} from './frames.ts';
+import { HeaderBlockWriter, roomFor } from './header-block-writer.ts';
+import { HpackEncoder } from './hpack/encoder.ts';
+import { type ConnectionEvents, PeerFrames } from './peer-frames.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import { SendQueue } from './send-queue.ts';
+import type { PeerSettings } from './settings.ts';
+import type { Http2Stream } from './stream.ts';
+
+const never = Number.POSITIVE_INFINITY;
+/** Between two looks at the deadlines of a connection without streams. */
+const idleTickMs = 1000;
+/** After GOAWAY the peer gets this long to read it. */
+const lingerMs = 1000;
+/** Streams we reset, of which frames may still be on their way. */
+const mostReset = 1024;
+
+export abstract class Http2Connection implements Timed, ConnectionEvents {
+  deadline: number;
+  readonly socket: Socket;
+  readonly limits: Http2Limits;
+  readonly deadlines: Deadlines;
+  readonly output: FrameOutput;
+  readonly streams = new Map<number, Http2Stream>();
+  readonly headers: HeaderBlockWriter;
+  /** Frames are read and taken seriously. */
+  reading = true;
+  /** Monotonic time of the last bytes received. */
+  lastRead: number;
+  /** Since when there are no streams; monotonic milliseconds. */
+  quietSince: number;
+  /** Nothing more is sent. */
+  over = false;
+  protected readonly frames: PeerFrames;
+  readonly #encoder = new HpackEncoder();
+  readonly #reader: FrameReader;
+  readonly #queue: SendQueue;
+  readonly #window: ReceiveWindow;
+  readonly #touched: Http2Stream[] = [];
+  readonly #reset = new Set<number>();
+  /** What new streams may send us, and what it will be once the peer has taken our SETTINGS. */
+  #streamWindow: number;
+  readonly #announced: number[] = [];
+  #closeAt = never;
+
+  constructor(socket: Socket, limits: Http2Limits, deadlines: Deadlines) {
+    this.socket = socket;
+    this.limits = limits;
+    this.deadlines = deadlines;
+    this.lastRead = deadlines.now;
+    this.quietSince = deadlines.now;
+    this.output = new FrameOutput(socket, () => this.#queue.pump(deadlines.now));
+    this.#queue = new SendQueue(this.output);
+    this.frames = new PeerFrames(this, limits);
+    this.headers = new HeaderBlockWriter(this.output, this.#encoder, this.frames.peer);
+    this.#reader = new FrameReader(this.frames, limits.maxFrameBytes);
+    this.#window = new ReceiveWindow(this, limits.streamWindowBytes, limits.connectionWindowBytes);
+    this.#streamWindow = limits.streamWindowBytes;
+    this.deadline = 0;
+    deadlines.add(this);
+    socket.on('error', () => this.end());
+    socket.on('end', () => this.end());
+    socket.on('close', () => this.end());
+    socket.on('drain', () => {
+      this.#queue.pump(deadlines.now);
+      this.output.flush();
+      this.outputDrained();
+    });
+  }
+
+  /** A stream nobody has opened yet (RFC 9113 §5.1). */
+  abstract isIdle(streamId: number): boolean;
+  abstract readonly peerIsServer: boolean;
+  /** A whole header block came for a stream. */
+  abstract headersReceived(streamId: number, headers: Headers, endStream: boolean, refusal: ErrorCode | 'too-large' | undefined): void;
+  abstract peerGoesAway(lastStreamId: number, code: number): void;
+  /** The peer has said its first SETTINGS. */
+  abstract settled(): void;
+  /** The peer answered a PING of ours. */
+  abstract pinged(): void;
+  /** More than the limits allow, or against the rules: for the log. */
+  abstract misbehaved(code: ErrorCode, detail: string): void;
+  /** The last stream is gone. */
+  protected abstract streamsGone(): void;
+  /** No more to come: owners forget it. */
+  protected abstract ended(): void;
+  protected abstract outputDrained(): void;
+  /** A few times a second while there are streams, each second otherwise. */
+  protected abstract tick(now: number): void;
+
+  get peer(): PeerSettings {
+    return this.frames.peer;
+  }
+
+  /** Our SETTINGS and the connection's window. */
+  protected open(settings: readonly (readonly [id: number, value: number])[]): void {
+    const { limits } = this;
+    this.#announced.push(limits.streamWindowBytes);
+    writeSettingsFrame(this.output, [
+      [settingIds.headerTableSize, limits.headerTableBytes],
+      [settingIds.initialWindowSize, limits.streamWindowBytes],
+      [settingIds.maxFrameSize, limits.maxFrameBytes],
+      [settingIds.maxHeaderListSize, limits.maxHeaderListBytes],
+      [settingIds.noRfc7540Priorities, 1],
+      ...settings,
+    ]);
+    this.#window.open();
+  }
+
+  receive(chunk: Buffer): void {
+    this.lastRead = this.deadlines.now;
+    this.#reader.push(chunk);
+    const touched = this.#touched;
+    if (touched.length === 0) return;
+    for (let i = 0; i < touched.length; i++) {
+      const stream = touched[i] as Http2Stream;
+      stream.touched = false;
+      stream.turnEnd();
+    }
+    touched.length = 0;
+  }
+
+  /** `stream` hears of the turn's end. */
+  touch(stream: Http2Stream): void {
+    if (stream.touched) return;
+    stream.touched = true;
+    this.#touched.push(stream);
+  }
+
+  /** A frame has begun and its rest has not come. */
+  protected get partial(): boolean {
+    return this.#reader.partial || this.frames.blockOpen;
+  }
+
+  protected add(stream: Http2Stream): void {
+    stream.sendWindow = this.peer.initialWindow;
+    stream.receiveWindow = this.#streamWindow;
+    if (this.streams.size === 0) this.deadline = 0;
+    this.streams.set(stream.id, stream);
+  }
+
+  sendData(stream: Http2Stream, chunk: Buffer, from: number, to: number, pumping: boolean): number {
+    return this.#queue.send(stream, chunk, from, to, pumping);
+  }
+
+  wait(stream: Http2Stream): void {
+    this.#queue.wait(stream, this.deadlines.now);
+    this.output.schedule();
+  }
+
+  /** Trailers, or any block without pseudo-header fields. */
+  sendHeaders(stream: Http2Stream, headers: Headers, endStream: boolean): void {
+    if (!this.headers.begin(roomFor(headers))) {
+      this.resetStream(stream, errorCodes.internalError);
+      return;
+    }
+    for (let i = 0; i < headers.length; i += stride) this.headers.field(headers[i] as string, headers[i + 1] as string);
+    this.headers.end(stream, endStream);
+  }
+
+  sendEmptyEnd(stream: Http2Stream): void {
+    const slab = this.output.reserve(headBytes);
+    this.output.at = writeFrameHead(slab, this.output.at, 0, frameTypes.data, END_STREAM, stream.id);
+  }
+
+  sendWindowUpdate(streamId: number, bytes: number): void {
+    writeWindowUpdate(this.output, streamId, bytes);
+  }
+
+  sendPing(payload: Buffer): void {
+    writePing(this.output, payload, 0, false);
+  }
+
+  get creditThreshold(): number {
+    return this.#window.creditThreshold;
+  }
+
+  /** False: more than our window. */
+  received(bytes: number): boolean {
+    this.#window.left -= bytes;
+    return this.#window.left >= 0;
+  }
+
+  consumed(bytes: number): void {
+    this.#window.consumed(bytes);
+  }
+
+  park(bytes: number): void {
+    this.#window.park(bytes, this.deadlines.now);
+  }
+
+  unpark(bytes: number): void {
+    this.#window.unpark(bytes, this.deadlines.now);
+  }
+
+  creditConnection(bytes: number): void {
+    writeWindowUpdate(this.output, 0, bytes);
+  }
+
+  announceStreamWindow(bytes: number): void {
+    this.#announced.push(bytes);
+    writeSettingsFrame(this.output, [[settingIds.initialWindowSize, bytes]]);
+    // What is more generous may be used as soon as it is read; what is less only counts once the peer says so.
+    if (bytes > this.#streamWindow) this.#setStreamWindow(bytes);
+  }
+
+  settingsAcknowledged(): void {
+    const bytes = this.#announced.shift();
+    if (bytes !== undefined && bytes !== this.#streamWindow && this.#announced.length === 0) this.#setStreamWindow(bytes);
+  }
+
+  #setStreamWindow(bytes: number): void {
+    const more = bytes - this.#streamWindow;
+    this.#streamWindow = bytes;
+    for (const stream of this.streams.values()) stream.receiveWindow += more;
+  }
+
+  /** The peer's SETTINGS changed what streams may send by `more`; false when a window would overflow. */
+  widen(more: number, most: number): boolean {
+    for (const stream of this.streams.values()) {
+      stream.sendWindow += more;
+      if (stream.sendWindow > most) return false;
+      if (more > 0) this.windowOpened(stream);
+    }
+    return true;
+  }
+
+  /** The encoder keeps to the peer's table from the next block on. */
+  tableBytes(bytes: number): void {
+    this.#encoder.setMaxTableBytes(bytes);
+  }
+
+  windowOpened(stream: Http2Stream): void {
+    if (stream.sendWindow > 0) this.#queue.opened(stream, this.deadlines.now);
+    this.output.schedule();
+  }
+
+  /** The connection's own window; false when it would overflow. */
+  widenConnection(more: number, most: number): boolean {
+    this.#queue.window += more;
+    this.output.schedule();
+    return this.#queue.window <= most;
+  }
+
+  /** One half of `stream` is over. */
+  halfClosed(stream: Http2Stream): void {
+    if (stream.localEnded && stream.remoteEnded) this.remove(stream);
+  }
+
+  /** A stream ended through the peer's fault. */
+  strike(): void {
+    this.frames.strike();
+  }
+
+  /** Ends `stream` without waiting for anybody. */
+  resetStream(stream: Http2Stream, code: ErrorCode): void {
+    this.resetId(stream.id, code);
+    this.remove(stream);
+  }
+
+  resetId(streamId: number, code: ErrorCode): void {
+    writeReset(this.output, streamId, code);
+    this.#reset.add(streamId);
+    if (this.#reset.size > mostReset) this.#reset.delete(this.#reset.values().next().value as number);
+  }
+
+  /** We reset it not long ago: its frames may still be on their way, and mean nothing. */
+  wasReset(streamId: number): boolean {
+    return this.#reset.has(streamId);
+  }
+
+  remove(stream: Http2Stream): void {
+    if (stream.closed) return;
+    stream.drop();
+    this.#queue.remove(stream);
+    if (this.streams.delete(stream.id) && this.streams.size === 0) {
+      this.quietSince = this.deadlines.now;
+      this.streamsGone();
+    }
+  }
+
+  /** The last stream id of the peer's that was or may be answered. */
+  protected abstract get lastPeerStream(): number;
+
+  /** Connection error: says why, breaks off every stream and closes. */
+  fail(code: ErrorCode, detail: string): void {
+    if (this.over || !this.reading) return;
+    this.misbehaved(code, detail);
+    this.finish(code, detail);
+  }
+
+  /** Says GOAWAY, breaks off what is left and closes in order. */
+  finish(code: ErrorCode, detail = ''): void {
+    if (this.over || !this.reading) return;
+    this.reading = false;
+    writeGoAway(this.output, this.lastPeerStream, code, detail);
+    this.abortStreams(code, detail);
+    this.output.flush();
+    this.socket.end();
+    this.#closeAt = this.deadlines.now + lingerMs;
+    this.deadline = 0;
+  }
+
+  protected abortStreams(code: ErrorCode, detail: string): void {
+    for (const stream of [...this.streams.values()]) {
+      this.remove(stream);
+      stream.aborted(code, detail, false);
+    }
+  }
+
+  /** The socket is gone, or shall be. */
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.reading = false;
+    this.deadline = never;
+    this.deadlines.delete(this);
+    this.socket.destroy();
+    this.abortStreams(errorCodes.internalError, 'the connection is gone');
+    this.ended();
+  }
+
+  expired(): void {
+    const now = this.deadlines.now;
+    if (now >= this.#closeAt) {
+      this.end();
+      return;
+    }
+    this.#window.reconsider(now);
+    for (const stream of this.streams.values()) stream.tick(now);
+    const stall = this.limits.stallTimeoutMs;
+    if (stall > 0 && this.#queue.stalled(now, stall, (stream) => this.#stalled(stream)))
+      this.fail(errorCodes.enhanceYourCalm, 'nothing could be sent for too long');
+    if (!this.over && this.reading) this.tick(now);
+    if (!this.over) this.deadline = this.streams.size > 0 ? now : now + idleTickMs;
+  }
+
+  #stalled(stream: Http2Stream): void {
+    this.resetStream(stream, errorCodes.cancel);
+    stream.stalled();
+  }
+}

@@ -1,0 +1,225 @@
+/** One request of an HTTP/2 client and its response: the exchange that the request path sees. */
+import type { AccessRecord } from '../access-log/access-record.ts';
+import type { GatewayErrorCode } from '../http/errors.ts';
+import { type ConnectionFacts, type ExchangeListener, type RawConnection, UNKNOWN_LENGTH } from '../http/exchange.ts';
+import { grpcRefusal, grpcTrailers, isGrpc } from '../http/grpc.ts';
+import type { Headers } from '../http/headers.ts';
+import type { RequestHead, ResponseHead } from '../http/message.ts';
+import { problemBody, problemHead } from '../http/respond.ts';
+import type { ServedExchange } from '../http/server-settings.ts';
+import { passableTrailers } from '../http/trailers.ts';
+import { errorCodes } from './frames.ts';
+import { RawStream } from './raw-stream.ts';
+import type { StreamRequest } from './request-fields.ts';
+import { sendResponseHead } from './response-fields.ts';
+import type { Http2ServerConnection } from './server-connection.ts';
+import { Http2Stream } from './stream.ts';
+
+const never = Number.POSITIVE_INFINITY;
+
+export class ServerStream extends Http2Stream implements ServedExchange {
+  readonly request: RequestHead;
+  readonly facts: ConnectionFacts;
+  readonly bodyLength: number;
+  readonly upgrade: string;
+  status = 0;
+  trace: AccessRecord | undefined;
+  readonly #server: Http2ServerConnection;
+  #listener: ExchangeListener | undefined;
+  #raw: RawStream | undefined;
+  #finished = false;
+  #bodiless = false;
+  #bodyBytes = 0;
+  /** Monotonic times: the next piece of the body, the whole request, the whole response. */
+  #pieceBy = never;
+  #requestBy: number;
+  #responseBy = never;
+
+  constructor(server: Http2ServerConnection, id: number, read: StreamRequest) {
+    super(server, false);
+    this.id = id;
+    this.#server = server;
+    this.facts = server.facts;
+    this.request = read.request;
+    this.bodyLength = read.bodyLength;
+    this.upgrade = read.upgrade;
+    if (read.bodyLength >= 0 && read.upgrade === '') this.declared = read.bodyLength;
+    const whole = server.settings.limits.readTimeoutMs;
+    this.#requestBy = whole > 0 ? server.deadlines.now + whole : never;
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.#listener = listener;
+  }
+
+  readBody(): void {
+    this.#awaitPiece();
+    this.resumeReceiving();
+  }
+
+  inform(head: ResponseHead): void {
+    if (!this.closed && this.status === 0) sendResponseHead(this, head, UNKNOWN_LENGTH, true);
+  }
+
+  respond(head: ResponseHead, length: number): void {
+    if (this.#finished || this.status !== 0) return;
+    this.status = head.status;
+    this.#bodiless = this.request.method === 'HEAD' || head.status === 204 || head.status === 304;
+    const whole = this.#server.settings.limits.writeTimeoutMs;
+    if (whole > 0) this.#responseBy = this.#server.deadlines.now + whole;
+    this.#pieceBy = never;
+    if (!sendResponseHead(this, head, length, this.#bodiless)) this.breakOff();
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#finished) return true;
+    if (this.trace !== undefined) this.trace.bytes += chunk.length;
+    return this.#bodiless || this.sendData(chunk);
+  }
+
+  end(trailers: Headers | undefined): void {
+    if (this.#finished) return;
+    this.#finish();
+    this.sendEnd(trailers === undefined ? undefined : passableTrailers(trailers));
+  }
+
+  flush(): void {
+    // What was written leaves when the turn ends, with everything else on this connection.
+  }
+
+  breakOff(): void {
+    if (this.#finished) return;
+    this.#finish();
+    // A gRPC client is told in its own words; what it has got so far it can't take for whole.
+    if (this.status !== 0 && isGrpc(this.request.headers)) this.sendEnd(grpcTrailers('endpoint.broke-off'));
+    else this.reset(errorCodes.internalError);
+  }
+
+  refuse(code: GatewayErrorCode, detail: string): void {
+    if (this.#finished) return;
+    this.#server.settings.refused(code, detail, this);
+    const grpc = isGrpc(this.request.headers);
+    if (this.status !== 0) {
+      if (!grpc) return this.breakOff();
+      this.#finish();
+      this.sendEnd(grpcTrailers(code));
+      return;
+    }
+    const toGateway = this.facts.peerUri !== '';
+    if (grpc) {
+      this.respond(grpcRefusal(code, toGateway), 0);
+    } else {
+      const body = problemBody(code, detail);
+      this.respond(problemHead(code, toGateway), body.length);
+      this.write(body);
+    }
+    this.end(undefined);
+  }
+
+  switchProtocols(head: ResponseHead): RawConnection | undefined {
+    if (this.closed || this.#finished) return undefined;
+    this.status = 200;
+    sendResponseHead(this, { status: 200, reason: '', headers: head.headers }, UNKNOWN_LENGTH, false);
+    this.#raw = new RawStream(this);
+    this.#finish();
+    return this.#raw;
+  }
+
+  /** What a client's tunnel counts as while it is open. */
+  get tunnels(): boolean {
+    return this.#raw !== undefined;
+  }
+
+  protected deliver(piece: Buffer): boolean {
+    if (this.#raw !== undefined) return this.#raw.data(piece);
+    const listener = this.#listener;
+    if (listener === undefined) return true;
+    this.#bodyBytes += piece.length;
+    const most = this.#server.settings.limits.maxRequestBodyBytes;
+    if (most > 0 && this.#bodyBytes > most) {
+      this.#bodyFailed('request.body-too-large', `at most ${most} bytes`);
+      return true;
+    }
+    this.connection.touch(this);
+    const more = listener.bodyData(piece);
+    if (more) this.#awaitPiece();
+    else this.#pieceBy = never;
+    return more;
+  }
+
+  protected deliverEnd(trailers: Headers | undefined): void {
+    this.#pieceBy = never;
+    this.#requestBy = never;
+    if (this.#raw !== undefined) this.#raw.ended();
+    else if (this.#listener !== undefined) {
+      this.connection.touch(this);
+      this.#listener.bodyEnd(trailers === undefined ? undefined : passableTrailers(trailers));
+    }
+  }
+
+  protected drained(): void {
+    if (this.#raw !== undefined) this.#raw.drained();
+    else this.#listener?.responseDrained();
+  }
+
+  turnEnd(): void {
+    this.#listener?.turnEnd();
+  }
+
+  aborted(): void {
+    this.#abandon('client.gone');
+  }
+
+  violated(detail: string): void {
+    if (!this.#finished) this.#server.settings.refused('request.malformed', detail, this);
+    this.#abandon('request.malformed');
+  }
+
+  stalled(): void {
+    this.#abandon('client.stalled');
+  }
+
+  tick(now: number): void {
+    if (this.#finished) return;
+    if (now >= this.#responseBy) this.breakOff();
+    else if (now >= this.#pieceBy || now >= this.#requestBy) this.#bodyFailed('request.body-timeout', '');
+  }
+
+  /** Ends it without a word, because its connection is cut; `code` is for the access log. */
+  cut(code: GatewayErrorCode): void {
+    if (this.trace !== undefined) this.trace.errorCode = code;
+  }
+
+  /** Only while nothing was answered, and never for gRPC: a call may be silent for as long as it likes. */
+  #awaitPiece(): void {
+    const ms = this.#server.settings.limits.bodyStallTimeoutMs;
+    if (ms === 0 || this.status !== 0 || this.remoteEnded || isGrpc(this.request.headers)) return;
+    this.#pieceBy = this.#server.deadlines.now + ms;
+  }
+
+  #bodyFailed(code: GatewayErrorCode, detail: string): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.clientGone(code);
+    this.refuse(code, detail);
+  }
+
+  #abandon(code: GatewayErrorCode): void {
+    this.#raw?.gone();
+    const listener = this.#listener;
+    if (this.trace !== undefined && !this.#finished) this.trace.errorCode ||= code;
+    this.#finish();
+    listener?.clientGone(code);
+  }
+
+  /** The response is out or never will be. */
+  #finish(): void {
+    this.#listener = undefined;
+    this.#pieceBy = never;
+    this.#requestBy = never;
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#server.settings.finished(this);
+  }
+}
+
