@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { complaints, type Report, toText, wentWrong } from './report.ts';
 import { type Sample, toRow, withRatios } from './rows.ts';
-import { median, percentile } from './stats.ts';
+import { median, percentile, typicalPercentile } from './stats.ts';
 
 function sample(cpuUsPerRequest: number, errors = 0): Sample {
   return { requestsPerSecond: 1000, p50Ms: 1, p99Ms: 2, cpuUsPerRequest, peakMemoryMiB: 50, errors };
@@ -29,6 +29,13 @@ test('median and percentile', () => {
   assert.equal(percentile([5, 1, 4, 2, 3], 0.5), 3);
   assert.equal(percentile([5, 1, 4, 2, 3], 0.99), 5);
   assert.throws(() => median([]), RangeError);
+});
+
+test('a typical percentile is that of most windows, whatever one of them had', () => {
+  const values = [1, 1, 1, 2, 900, 900, 1, 3].map((value, at) => ({ at: 50 + at, value }));
+  assert.equal(typicalPercentile(values, 1, 2), 2.5);
+  assert.equal(typicalPercentile(values, 1, 100), 900);
+  assert.throws(() => typicalPercentile([], 0.5, 1), RangeError);
 });
 
 test('a row has the medians of its samples and the sum of their errors', () => {

@@ -4,7 +4,7 @@
  * With `connections`, so many are opened beforehand and used in turn; without, a new one when none is free.
  */
 
-import { percentile } from '../stats.ts';
+import { percentile, typicalPercentile } from '../stats.ts';
 import { HttpConnection } from './http-connection.ts';
 
 /** Latencies from the moment a request is sent, or queued for want of a free connection, to its answer's last byte, milliseconds. */
@@ -13,6 +13,8 @@ export interface FixedRateResult {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The median of each second's p99. */
+  readonly typicalP99Ms: number;
   /** How late requests left after their due time (timers have whole milliseconds): the client's own fault. */
   readonly lateP99Ms: number;
   /** Answers other than 200, broken connections, and requests without an answer at the end. */
@@ -35,7 +37,7 @@ interface Request {
 const free: HttpConnection[] = [];
 const queue: Request[] = [];
 let connections = 0;
-const latencies: number[] = [];
+const answers: { readonly at: number; readonly value: number }[] = [];
 const lateness: number[] = [];
 let errors = 0;
 let waiting = 0;
@@ -53,7 +55,7 @@ async function exchange(on: HttpConnection | Promise<HttpConnection>, request: R
   try {
     const connection = await on;
     const status = await connection.get();
-    if (request.measured) latencies.push(performance.now() - request.begin);
+    if (request.measured) answers.push({ at: request.begin, value: performance.now() - request.begin });
     if (status !== 200) errors += 1;
     if (connection.usable) free.push(connection);
     else connections -= 1;
@@ -93,11 +95,14 @@ await new Promise<void>((resolve) => {
     }
   }, 1);
 });
+answers.sort((a, b) => a.at - b.at);
+const latencies = answers.map(({ value }) => value);
 const result: FixedRateResult = {
   requests: latencies.length,
   requestsPerSecond: latencies.length / seconds,
   p50Ms: percentile(latencies, 0.5),
   p99Ms: percentile(latencies, 0.99),
+  typicalP99Ms: typicalPercentile(answers, 0.99, 1_000),
   lateP99Ms: percentile(lateness, 0.99),
   errors: errors + waiting,
 };

@@ -1,10 +1,10 @@
-/** What a thousand slow streams do to fast ones on the same uplink: p99 at a fixed rate, without them and with them. */
+/** What a thousand slow streams do to fast ones on the same uplink: p99 (typical: each second's, median) at a fixed rate, without them and with them. */
 
 import { resolve } from 'node:path';
 import { BenchError } from '../bench-error.ts';
 import { connectionsTo } from '../connections.ts';
 import { cores } from '../cores.ts';
-import { usageOf } from '../cpu.ts';
+import { type Usage, usageOf } from '../cpu.ts';
 import type { FixedRateResult } from '../load/fixed-rate.ts';
 import { until } from '../ready.ts';
 import type { Sample } from '../rows.ts';
@@ -41,25 +41,27 @@ export async function measureSlowStreams(bench: Bench, slowness: Slowness): Prom
   const slow = sandbox.start(process.execPath, args, { core: cores.load });
   let uplinkConnections = 0;
   let beside: FixedRateResult;
-  const before = usageOf(gateway.pids);
+  let before: Usage;
+  let after: Usage;
   try {
     await untilOpen(slow);
     if (slowness === 'reader') await untilQuiet(gateway.pids);
     uplinkConnections = connectionsTo(gateway.uplinkPort ?? 0);
+    before = usageOf(gateway.pids);
     beside = await driveFast(bench);
+    after = usageOf(gateway.pids);
   } finally {
     await slow.stop();
   }
-  const after = usageOf(gateway.pids);
   return {
     requestsPerSecond: beside.requestsPerSecond,
     p50Ms: beside.p50Ms,
-    p99Ms: beside.p99Ms,
+    p99Ms: beside.typicalP99Ms,
     cpuUsPerRequest: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / (RATE * seconds(bench)),
     peakMemoryMiB: after.peakMemoryMiB,
     errors: alone.errors + beside.errors + brokenOf(slow),
-    p99AloneMs: alone.p99Ms,
-    p99Growth: beside.p99Ms / alone.p99Ms,
+    p99AloneMs: alone.typicalP99Ms,
+    p99Growth: beside.typicalP99Ms / alone.typicalP99Ms,
     clientLateP99Ms: beside.lateP99Ms,
     uplinkConnections,
   };
