@@ -20,7 +20,7 @@ const unit = [
   'bench/**/*.test.ts',
   'examples/**/*.test.ts',
 ];
-const withProcesses = ['test/e2e/*.test.ts', 'test/conformance/*.test.ts'];
+const withProcesses = ['test/e2e/*.test.ts', 'test/interop/*.test.ts', 'test/conformance/*.test.ts'];
 
 const files = (patterns) =>
   patterns

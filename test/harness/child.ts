@@ -13,6 +13,8 @@ export interface WorkloadConfig {
   /** Hint; default: the child's own, 1. */
   readonly weight?: number;
   readonly healthCheck?: object;
+  /** How it is dialled: a `serversTransport` of its own. */
+  readonly transport?: object;
 }
 
 export interface ChildOptions {
@@ -88,12 +90,21 @@ export function workloadsAsDynamic(workloads: Readonly<Record<string, WorkloadCo
   const each = (value: (name: string, workload: WorkloadConfig) => object) =>
     Object.fromEntries(Object.entries(workloads).map(([name, workload]) => [name, value(name, workload)]));
   if (Object.keys(workloads).length === 0) return {};
+  const dialled = Object.entries(workloads).filter(([, workload]) => workload.transport !== undefined);
   return {
     http: {
+      ...(dialled.length === 0
+        ? {}
+        : {
+            serversTransports: Object.fromEntries(
+              dialled.map(([name, workload]) => [name, workload.transport]),
+            ),
+          }),
       routers: each((name) => ({ rule: 'PathPrefix(`/`)', service: name, uplinks: [name] })),
-      services: each((_, workload) => ({
+      services: each((name, workload) => ({
         loadBalancer: {
           servers: [{ url: workload.url }],
+          ...(workload.transport === undefined ? {} : { serversTransport: name }),
           ...(workload.healthCheck === undefined ? {} : { healthCheck: workload.healthCheck }),
         },
       })),

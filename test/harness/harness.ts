@@ -9,8 +9,17 @@ export { type Load, load } from './load.ts';
 export type { LoadReport } from './load-report.ts';
 export { type Mesh, meshDynamic, startMesh } from './mesh.ts';
 export { makeParent, type ParentProcess, quickLifeCycle, startParent } from './parent.ts';
+export {
+  type Path,
+  type PathOptions,
+  type ServerCertificate,
+  serverCertificate,
+  startPath,
+  workloadName,
+} from './path.ts';
 export { freePort } from './ports.ts';
 export { childrenOf, Managed, rssOf } from './process.ts';
 export { get, type Reply, send } from './request.ts';
 export { type RogueChild, startRogueChild } from './rogue-child.ts';
+export { type Finished, find, run, type Tool, without } from './tools.ts';
 export { startWorkload, type WorkloadProcess } from './workload.ts';

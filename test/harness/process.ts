@@ -8,7 +8,9 @@ import { keepLog } from './logs.ts';
 export interface ProcessOptions {
   /** For messages and for the log's title. */
   readonly name: string;
-  /** The program's arguments after `node`. */
+  /** The program; default: this `node`. */
+  readonly command?: string;
+  /** The program's arguments. */
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -43,7 +45,7 @@ export class Managed implements AsyncDisposable {
     this.name = options.name;
     // Without the variables of the test runner, which would change what a child's node does.
     const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
-    this.#child = spawn(process.execPath, [...options.args], {
+    this.#child = spawn(options.command ?? process.execPath, [...options.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
