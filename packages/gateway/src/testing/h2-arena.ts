@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionLimits, Http2Limits } from '../model/model.ts';
+import { selfSigned } from './certificates.ts';
 import { type RecordingEndpoint, recordingEndpoint } from './endpoints.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { H2Raw, pseudo, type RawOptions, statusOf } from './h2-raw.ts';
@@ -12,6 +13,8 @@ import { limits } from './models.ts';
 export interface ArenaParts {
   readonly http2?: Partial<Http2Limits>;
   readonly limits?: Partial<Omit<ConnectionLimits, 'http2'>>;
+  /** Everybody comes over TLS, with ALPN. */
+  readonly tls?: boolean;
 }
 
 export interface Arena {
@@ -34,7 +37,7 @@ export interface Arena {
 export function abuse(name: string, parts: ArenaParts, attack: (arena: Arena) => Promise<void>): void {
   test(name, { timeout: 20_000 }, async () => {
     await using arena = await openArena(parts);
-    using bystander = await H2Raw.connect(arena.gateway.port);
+    using bystander = await H2Raw.connect(arena.gateway.port, arena.over);
     // Open all the while: half its body before the attack, the other half after.
     const slow = bystander.open(pseudo('/slow', 'POST'), false);
     bystander.send(wire.data(slow, 'first half, '));
@@ -67,23 +70,28 @@ async function openArena(parts: ArenaParts) {
     else response.end(Buffer.alloc(Number(url.slice(5)), 'x'));
   });
   const http2 = { ...limits.http2, ...parts.http2 };
+  const certificate = parts.tls === true ? selfSigned('h') : undefined;
+  const over: RawOptions =
+    certificate === undefined ? {} : { tls: { ca: certificate.cert, servername: 'h' } };
   const gateway = await startGateway({
     ports: [endpoint.port],
     limits: { ...parts.limits, http2 },
     clock,
+    ...(certificate === undefined ? {} : { certificates: [certificate] }),
   });
   const attackers: H2Raw[] = [];
   const inFlight = async () => (await gateway.plane.stats()).requests.inFlight;
   return {
     gateway,
     endpoint,
+    over,
     drip: async (): Promise<void> => undefined,
     async read() {
       // Written after what attackers wrote: its answer means that the event loop has come round to both.
       await this.drip();
     },
     async attacker(options?: RawOptions) {
-      const client = await H2Raw.connect(gateway.port, options);
+      const client = await H2Raw.connect(gateway.port, { ...over, ...options });
       attackers.push(client);
       return client;
     },

@@ -127,7 +127,13 @@ export const hostileAnswers: readonly HostileAnswer[] = [
   bytes('SETTINGS nobody may say', () => wire.settingsFrame([[settings.enablePush, 1]])),
   bytes('SETTINGS of a broken length', () => wire.frame(types.settings, 0, 0, 'abc')),
   bytes('PING of a wrong length', () => wire.ping('123')),
-  bytes('GOAWAY with an error, this request included', (stream) => wire.goaway(stream, errors.internal)),
+  {
+    why: 'GOAWAY with an error, this request included, and the end',
+    answer: (peer, view) => {
+      peer.send(wire.goaway(view.id, errors.internal));
+      peer.socket.end();
+    },
+  },
   { why: 'the connection ends', answer: (peer) => peer.socket.end() },
   { why: 'the connection is reset', answer: (peer) => peer.socket.resetAndDestroy() },
 ];
