@@ -48,7 +48,7 @@ export interface Destination {
 
 /** One request's place on a connection. Calls after its end are ignored. */
 export interface ClientRequest {
-  /** Requests that its connection has finished. */
+  /** Requests that its connection was given before this one. */
   readonly served: number;
   /**
    * Sends the head; `bodyLength` 0 ends the request, `upgrade` is the protocol to switch to or ''. Bytes may wait for

@@ -26,7 +26,14 @@ export function isGrpc(headers: Headers): boolean {
 }
 
 const timeout = /^([0-9]{1,8})([HMSmun])$/;
-const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
+const unitMs: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
 
 /** Milliseconds of `grpc-timeout`, rounded up; undefined without one or when it is malformed. */
 export function grpcTimeoutMs(headers: Headers): number | undefined {
@@ -37,7 +44,8 @@ export function grpcTimeoutMs(headers: Headers): number | undefined {
 /** The gRPC status that says what `code` says. https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html */
 export function grpcStatusOf(code: GatewayErrorCode): number {
   if (code === 'request.deadline') return grpcStatus.deadlineExceeded;
-  if (code === 'request.body-too-large' || code === 'request.head-too-large') return grpcStatus.resourceExhausted;
+  if (code === 'request.body-too-large' || code === 'request.head-too-large')
+    return grpcStatus.resourceExhausted;
   const { status } = errorKind(code);
   switch (status) {
     case 403:

@@ -13,15 +13,17 @@ export interface CanonicalTarget {
   readonly query: string | undefined;
 }
 
-/** Why a target is refused (always 400). Shared constants: refusing allocates nothing. */
+/** Why a target is refused (400 over HTTP/1.1). Shared constants: refusing allocates nothing. */
 export interface TargetRefusal {
   readonly refused: string;
+  /** No target at all by RFC 3986, whoever reads it; else one that is refused because it may be read in two ways. */
+  readonly noTarget: boolean;
 }
 
 const noSlash = refusal('the target must start with "/"');
 const badByte = refusal('the path holds a byte that must be percent-encoded or has no place in a target');
-const badEscape = refusal('the path holds an invalid or forbidden percent-escape');
-const badSegment = refusal('the path holds a disguised dot segment');
+const badEscape = refusal('the path holds an invalid or forbidden percent-escape', false);
+const badSegment = refusal('the path holds a disguised dot segment', false);
 const badQuery = refusal('the query holds a byte that must be percent-encoded');
 
 /**
@@ -117,6 +119,6 @@ function queryIsClean(target: string, from: number, length: number): boolean {
   return true;
 }
 
-function refusal(refused: string): TargetRefusal {
-  return { refused };
+function refusal(refused: string, noTarget = true): TargetRefusal {
+  return { refused, noTarget };
 }

@@ -8,7 +8,11 @@ const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** What must come back for the Sec-WebSocket-Key among `headers`; '' without one, which nothing answers. */
 export function acceptFor(headers: Headers): string {
   const key = getHeader(headers, 'sec-websocket-key');
-  return key === undefined ? '' : createHash('sha1').update(key + guid).digest('base64');
+  return key === undefined
+    ? ''
+    : createHash('sha1')
+        .update(key + guid)
+        .digest('base64');
 }
 
 /** A key for a handshake that had none: over HTTP/2 there is no such field (RFC 8441 §5.1). */

@@ -203,7 +203,10 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   }
 
   #switch(response: ResponseHead, head: ParsedHead, buffer: Buffer, length: number): void {
-    const asked = this.#accept !== undefined && getHeader(head.headers, 'sec-websocket-accept') === this.#accept;
+    // A handshake without a key has nothing to prove; one with a key must be answered by whoever has read it.
+    const accept = this.#accept;
+    const asked =
+      accept === '' || (accept !== undefined && getHeader(head.headers, 'sec-websocket-accept') === accept);
     if (!asked || head.upgrade !== 'websocket' || !connectionHas(head.connection, 'upgrade')) {
       this.#fail('endpoint.malformed', 'switched protocols without being asked, or for somebody else');
       return;

@@ -10,11 +10,7 @@ export class RawSocket implements RawConnection {
   readonly #onData: (listener: (chunk: Buffer) => void) => void;
 
   /** `head`: what was read beyond the message; `onData` says who gets the bytes, each piece the listener's to keep. */
-  constructor(
-    socket: Socket,
-    head: Buffer | undefined,
-    onData: (listener: (chunk: Buffer) => void) => void,
-  ) {
+  constructor(socket: Socket, head: Buffer | undefined, onData: (listener: (chunk: Buffer) => void) => void) {
     this.#socket = socket;
     this.#head = head;
     this.#onData = onData;

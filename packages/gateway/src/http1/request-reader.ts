@@ -74,6 +74,14 @@ export class RequestReader {
     return this.#buffer !== undefined && this.#buffer.toString('latin1', 0, 18) === 'PRI * HTTP/2.0\r\n\r\n';
   }
 
+  /** The first line that is unread says of no HTTP version that it is one, and is more than HTTP/0.9's two words. */
+  get isForeign(): boolean {
+    const text = this.#buffer?.toString('latin1', 0, 256) ?? '';
+    const end = text.search(/[\r\n]/);
+    const line = end < 0 ? text : text.slice(0, end);
+    return !/http/i.test(line) && line.split(' ').length > 2;
+  }
+
   /** All that is unread; the reader is empty afterwards. */
   take(): Buffer | undefined {
     const rest = this.#buffer;

@@ -123,6 +123,13 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
     }
     if ('code' in result) {
       if (result.code === 'request.version' && this.#handOver()) return false;
+      // Whoever speaks no HTTP would not understand the answer, and a client of HTTP/2 that lost its way would misread it.
+      if (!this.#writer.used && this.#reader.isForeign) {
+        this.#settings.misbehaved('request.malformed', 'the first line is not HTTP', this.facts);
+        this.#state = 'closed';
+        this.#incoming.socket.destroy();
+        return false;
+      }
       this.#begin(unreadable);
       this.refuse(result.code, result.detail);
       return false;

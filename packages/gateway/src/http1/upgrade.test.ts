@@ -8,7 +8,7 @@ import { rawClient } from '../testing/raw-client.ts';
 const asked =
   'GET /chat HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: abc\r\nSec-WebSocket-Version: 13\r\n\r\n';
 const switched =
-  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: xyz\r\n\r\n';
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: zwKd5BnoWxQ6GxTxxSmBSHGHX9M=\r\n\r\n';
 
 /** Switches, then echoes every byte, with `hello` sent right behind the 101. */
 function echo() {
@@ -36,7 +36,7 @@ test('a WebSocket upgrade becomes a tunnel, with bytes behind the heads on both 
   assert.equal(response.status, 101);
   assert.equal(response.headers['upgrade'], 'websocket');
   assert.equal(response.headers['connection'], 'Upgrade');
-  assert.equal(response.headers['sec-websocket-accept'], 'xyz');
+  assert.equal(response.headers['sec-websocket-accept'], 'zwKd5BnoWxQ6GxTxxSmBSHGHX9M=');
   await client.until(() => client.received.toString() === 'helloearly', 'both early pieces');
   client.send(Buffer.from([0, 255, 13, 10]));
   await client.until(() => client.received.length === 14, 'the echo');

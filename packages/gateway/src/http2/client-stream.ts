@@ -8,6 +8,7 @@ import type { RequestHead } from '../http/message.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import { acceptFor } from '../http/websocket.ts';
 import type { Http2ClientConnection } from './client-connection.ts';
+import { areTrailers } from './field-names.ts';
 import { type ErrorCode, errorCodes, errorName } from './frames.ts';
 import { roomFor } from './header-block-writer.ts';
 import { RawStream } from './raw-stream.ts';
@@ -37,7 +38,7 @@ export class ClientStream extends Http2Stream implements ClientRequest {
   }
 
   get served(): number {
-    return this.#client.served;
+    return (this.id - 1) / 2;
   }
 
   start(
@@ -53,13 +54,17 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     this.#headTimeoutMs = headTimeoutMs;
     if (upgrade !== '') this.#accept = acceptFor(request.headers);
     if (!this.#client.opened(this)) {
-      queueMicrotask(() => this.#fail('endpoint.closed', 'the connection takes no more streams', 'unprocessed'));
+      queueMicrotask(() =>
+        this.#fail('endpoint.closed', 'the connection takes no more streams', 'unprocessed'),
+      );
       return;
     }
     const whole = bodyLength === 0 && upgrade === '';
     if (!this.#sendHead(request, destination, bodyLength, upgrade, whole)) {
       this.reset(errorCodes.cancel);
-      queueMicrotask(() => this.#fail('request.head-too-large', 'more fields than fit one header block', 'unanswered'));
+      queueMicrotask(() =>
+        this.#fail('request.head-too-large', 'more fields than fit one header block', 'unanswered'),
+      );
       return;
     }
     this.localEnded = whole;
@@ -157,13 +162,17 @@ export class ClientStream extends Http2Stream implements ClientRequest {
       else listener?.responseInform(head);
       return;
     }
+    const bodiless = this.#method === 'HEAD' || head.status === 204 || head.status === 304;
+    if (endStream && read.length > 0 && !bodiless) {
+      this.#malformed('content-length without content');
+      return;
+    }
     this.#awaiting = false;
     this.#headBy = never;
     if (this.#accept !== undefined && head.status < 300 && !endStream) {
       this.#switch(head.headers);
       return;
     }
-    const bodiless = this.#method === 'HEAD' || head.status === 204 || head.status === 304;
     this.declared = bodiless ? 0 : endStream && read.length < 0 ? 0 : read.length;
     this.connection.touch(this);
     listener?.responseHead(head, endStream || bodiless ? 0 : read.length < 0 ? UNKNOWN_LENGTH : read.length);
@@ -171,8 +180,7 @@ export class ClientStream extends Http2Stream implements ClientRequest {
   }
 
   #trailers(headers: Headers, endStream: boolean): void {
-    if (!endStream || headers.some((name, i) => i % stride === 0 && name.startsWith(':')))
-      this.#malformed('trailers that HTTP/2 does not allow');
+    if (!endStream || !areTrailers(headers)) this.#malformed('trailers that HTTP/2 does not allow');
     else this.receiveEnd(headers);
   }
 
@@ -188,6 +196,10 @@ export class ClientStream extends Http2Stream implements ClientRequest {
 
   protected deliver(piece: Buffer): boolean {
     if (this.#raw !== undefined) return this.#raw.data(piece);
+    if (this.#awaiting) {
+      this.#malformed('content before its head');
+      return true;
+    }
     this.connection.touch(this);
     return this.#listener?.responseData(piece) ?? true;
   }
@@ -203,7 +215,6 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     }
     const listener = this.#listener;
     this.#listener = undefined;
-    this.#client.served++;
     // The rest of the request is not wanted any more.
     if (!this.localEnded) this.reset(errorCodes.noError);
     listener?.responseEnd(trailers === undefined ? undefined : passableTrailers(trailers));

@@ -4,7 +4,13 @@ import type { Headers } from '../http/headers.ts';
 import { stride } from '../http/headers.ts';
 import type { Http2Limits } from '../model/model.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
-import { writeGoAway, writePing, writeReset, writeSettingsFrame, writeWindowUpdate } from './control-frames.ts';
+import {
+  writeGoAway,
+  writePing,
+  writeReset,
+  writeSettingsFrame,
+  writeWindowUpdate,
+} from './control-frames.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
@@ -30,7 +36,7 @@ const idleTickMs = 1000;
 /** After GOAWAY the peer gets this long to read it. */
 const lingerMs = 1000;
 /** Streams we reset, of which frames may still be on their way. */
-const mostReset = 1024;
+const mostReset = 4096;
 
 export abstract class Http2Connection implements Timed, ConnectionEvents {
   deadline: number;
@@ -60,7 +66,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   readonly #announced: number[] = [];
   #closeAt = never;
 
-  constructor(socket: Socket, limits: Http2Limits, deadlines: Deadlines) {
+  /** `mostFields`: of one header list. */
+  constructor(socket: Socket, limits: Http2Limits, mostFields: number, deadlines: Deadlines) {
     this.socket = socket;
     this.limits = limits;
     this.deadlines = deadlines;
@@ -68,7 +75,7 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     this.quietSince = deadlines.now;
     this.output = new FrameOutput(socket, () => this.#queue.pump(deadlines.now));
     this.#queue = new SendQueue(this.output);
-    this.frames = new PeerFrames(this, limits);
+    this.frames = new PeerFrames(this, limits, mostFields);
     this.headers = new HeaderBlockWriter(this.output, this.#encoder, this.frames.peer);
     this.#reader = new FrameReader(this.frames, limits.maxFrameBytes);
     this.#window = new ReceiveWindow(this, limits.streamWindowBytes, limits.connectionWindowBytes);
@@ -89,7 +96,12 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   abstract isIdle(streamId: number): boolean;
   abstract readonly peerIsServer: boolean;
   /** A whole header block came for a stream. */
-  abstract headersReceived(streamId: number, headers: Headers, endStream: boolean, refusal: ErrorCode | 'too-large' | undefined): void;
+  abstract headersReceived(
+    streamId: number,
+    headers: Headers,
+    endStream: boolean,
+    refusal: ErrorCode | 'too-large' | undefined,
+  ): void;
   abstract peerGoesAway(lastStreamId: number, code: number): void;
   /** The peer has said its first SETTINGS. */
   abstract settled(): void;
@@ -171,7 +183,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
       this.resetStream(stream, errorCodes.internalError);
       return;
     }
-    for (let i = 0; i < headers.length; i += stride) this.headers.field(headers[i] as string, headers[i + 1] as string);
+    for (let i = 0; i < headers.length; i += stride)
+      this.headers.field(headers[i] as string, headers[i + 1] as string);
     this.headers.end(stream, endStream);
   }
 
@@ -223,7 +236,10 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   settingsAcknowledged(): void {
     const bytes = this.#announced.shift();
-    if (bytes !== undefined && bytes !== this.#streamWindow && this.#announced.length === 0) this.#setStreamWindow(bytes);
+    if (bytes === undefined || this.#announced.length > 0) return;
+    if (bytes !== this.#streamWindow) this.#setStreamWindow(bytes);
+    this.frames.acknowledged();
+    this.#window.acknowledged();
   }
 
   #setStreamWindow(bytes: number): void {

@@ -24,8 +24,6 @@ import { PeerSettings, readSettings, settingBytes } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
 
 const { protocolError, frameSizeError, flowControlError, streamClosed, enhanceYourCalm } = errorCodes;
-/** Fields of one header list. */
-const mostFields = 256;
 
 /** The connection whose frames these are. */
 export interface ConnectionEvents {
@@ -63,6 +61,7 @@ export class PeerFrames implements FrameHandler {
   readonly peer = new PeerSettings();
   readonly #connection: ConnectionEvents;
   readonly #limits: Http2Limits;
+  readonly #mostFields: number;
   readonly #decoder: HpackDecoder;
   readonly #blocks: HeaderBlocks;
   readonly #resets: Rate;
@@ -75,8 +74,10 @@ export class PeerFrames implements FrameHandler {
   /** The stream of the DATA frame that is coming in; undefined when its data is nobody's. */
   #stream: Http2Stream | undefined;
   #endsStream = false;
+  #length = 0;
 
-  constructor(connection: ConnectionEvents, limits: Http2Limits) {
+  constructor(connection: ConnectionEvents, limits: Http2Limits, mostFields: number) {
+    this.#mostFields = mostFields;
     this.#connection = connection;
     this.#limits = limits;
     this.#decoder = new HpackDecoder(limits.headerTableBytes);
@@ -166,7 +167,8 @@ export class PeerFrames implements FrameHandler {
   #continuation(flags: number, id: number, bytes: Buffer, from: number, to: number): void {
     if (!this.#blocks.open || id !== this.#blocks.frame.streamId)
       return this.#fail(protocolError, 'CONTINUATION of nothing');
-    if (!this.#blocks.append(bytes, from, to)) return this.#fail(enhanceYourCalm, 'a header block without end');
+    if (!this.#blocks.append(bytes, from, to))
+      return this.#fail(enhanceYourCalm, 'a header block without end');
     if ((flags & END_HEADERS) === 0) return;
     const block = this.#blocks.end();
     this.#block(block, 0, block.length);
@@ -176,10 +178,22 @@ export class PeerFrames implements FrameHandler {
   #block(bytes: Buffer, from: number, to: number): void {
     const { streamId, endStream, selfDependent } = this.#blocks.frame;
     const headers: Headers = [];
-    const result = this.#decoder.decode(bytes, from, to, headers, this.#limits.maxHeaderListBytes, mostFields);
-    if (result === 'compression') return this.#fail(errorCodes.compressionError, 'a header block that is no HPACK');
+    const result = this.#decoder.decode(
+      bytes,
+      from,
+      to,
+      headers,
+      this.#limits.maxHeaderListBytes,
+      this.#mostFields,
+    );
+    if (result === 'compression')
+      return this.#fail(errorCodes.compressionError, 'a header block that is no HPACK');
     const refusal =
-      result === 'too-large' ? 'too-large' : result === 'malformed' || selfDependent ? protocolError : undefined;
+      result === 'too-large'
+        ? 'too-large'
+        : result === 'malformed' || selfDependent
+          ? protocolError
+          : undefined;
     this.#connection.headersReceived(streamId, headers, endStream, refusal);
   }
 
@@ -188,6 +202,7 @@ export class PeerFrames implements FrameHandler {
     this.#stream = undefined;
     this.#endsStream = (flags & END_STREAM) !== 0;
     this.completed++;
+    this.#length = length;
     if (!this.#expected(frameTypes.data, flags)) return;
     if (id === 0 || connection.isIdle(id)) return this.#fail(protocolError, 'DATA without a stream');
     if (!connection.received(length)) return this.#fail(flowControlError, 'more DATA than the window allows');
@@ -198,7 +213,8 @@ export class PeerFrames implements FrameHandler {
     } else if (stream.remoteEnded) this.#violation(stream, streamClosed, 'DATA after the end of the stream');
     else {
       stream.receiveWindow -= length;
-      if (stream.receiveWindow < 0) this.#violation(stream, flowControlError, 'more DATA than its window allows');
+      if (stream.receiveWindow < 0)
+        this.#violation(stream, flowControlError, 'more DATA than its window allows');
       else this.#stream = stream;
     }
   }
@@ -213,6 +229,7 @@ export class PeerFrames implements FrameHandler {
     const stream = this.#stream;
     this.#stream = undefined;
     if (padding > 0) this.#connection.consumed(padding);
+    if (padding > 0 && padding === this.#length && !this.#endsStream) this.#useless();
     if (stream === undefined || stream.closed) return;
     if (padding > 0) stream.creditPadding(padding);
     if (this.#endsStream) stream.receiveEnd(undefined);
@@ -232,7 +249,8 @@ export class PeerFrames implements FrameHandler {
     const more = readUint32(bytes, from) & 0x7fffffff;
     if (id === 0) {
       if (more === 0) this.#fail(protocolError, 'WINDOW_UPDATE by nothing');
-      else if (!connection.widenConnection(more, mostWindow)) this.#fail(flowControlError, 'the window overflows');
+      else if (!connection.widenConnection(more, mostWindow))
+        this.#fail(flowControlError, 'the window overflows');
       return;
     }
     if (connection.isIdle(id)) return this.#fail(protocolError, 'WINDOW_UPDATE without a stream');
@@ -240,7 +258,8 @@ export class PeerFrames implements FrameHandler {
     if (stream === undefined) return;
     stream.sendWindow += more;
     if (more === 0) this.#violation(stream, protocolError, 'WINDOW_UPDATE by nothing');
-    else if (stream.sendWindow > mostWindow) this.#violation(stream, flowControlError, 'its window overflows');
+    else if (stream.sendWindow > mostWindow)
+      this.#violation(stream, flowControlError, 'its window overflows');
     else connection.windowOpened(stream);
   }
 
@@ -267,11 +286,14 @@ export class PeerFrames implements FrameHandler {
     if (this.#tooMany(this.#settings)) return;
     const peer = this.peer;
     const window = peer.initialWindow;
-    const error = readSettings(bytes, from, to, (setting, value) => peer.take(setting, value, connection.peerIsServer));
+    const error = readSettings(bytes, from, to, (setting, value) =>
+      peer.take(setting, value, connection.peerIsServer),
+    );
     if (error !== undefined) return this.#fail(error, 'a setting with a value that is not allowed');
     connection.tableBytes(peer.headerTableBytes);
     const more = peer.initialWindow - window;
-    if (more !== 0 && !connection.widen(more, mostWindow)) return this.#fail(flowControlError, 'a window overflows');
+    if (more !== 0 && !connection.widen(more, mostWindow))
+      return this.#fail(flowControlError, 'a window overflows');
     writeSettingsAck(connection.output);
     if (this.#settled) return;
     this.#settled = true;
@@ -308,6 +330,11 @@ export class PeerFrames implements FrameHandler {
     this.#connection.resetStream(stream, code);
     stream.violated(detail);
     this.strike();
+  }
+
+  /** The peer has taken our SETTINGS. */
+  acknowledged(): void {
+    this.#decoder.acknowledged();
   }
 
   /** Counts a stream that ended through the peer's fault. */

@@ -31,6 +31,8 @@ export class ReceiveWindow {
   #parked = 0;
   /** Parked bytes that were credited already. */
   #precredited = 0;
+  /** Streams' windows are to shrink; and the peer has said that they did. */
+  #pressing = false;
   #pressed = false;
   #changedAt = Number.NEGATIVE_INFINITY;
 
@@ -53,7 +55,7 @@ export class ReceiveWindow {
 
   /** How much of a stream is consumed before its credit goes back. */
   get creditThreshold(): number {
-    return (this.#pressed ? pressedWindow : this.streamWindow) >> 1;
+    return (this.#pressing ? pressedWindow : this.streamWindow) >> 1;
   }
 
   /** `bytes` were taken as they came. */
@@ -77,22 +79,28 @@ export class ReceiveWindow {
     const before = Math.min(bytes, this.#precredited);
     this.#precredited -= before;
     if (bytes > before) this.consumed(bytes - before);
-    if (this.#pressed) this.reconsider(now);
+    if (this.#pressing) this.reconsider(now);
   }
 
   /** Shrinks or widens the streams' windows when it is time to. */
   reconsider(now: number): void {
     if (now - this.#changedAt < changeMs) return;
     const much = parkedEverywhere > mostParkedBytes;
-    if (this.#pressed) {
+    if (this.#pressing) {
       if (!much && this.#parked < this.#connectionWindow >> 3) this.#relax(now);
     } else if (this.#parked > this.#connectionWindow >> 1 || (much && this.#parked > 0)) this.#press(now);
   }
 
   #press(now: number): void {
     this.#changedAt = now;
-    this.#pressed = true;
+    this.#pressing = true;
     this.#owner.announceStreamWindow(pressedWindow);
+  }
+
+  /** The peer keeps to the streams' windows announced last: only now it is safe to credit what is still parked. */
+  acknowledged(): void {
+    if (!this.#pressing || this.#pressed) return;
+    this.#pressed = true;
     this.#creditable += this.#parked - this.#precredited;
     this.#precredited = this.#parked;
     this.#giveAll();
@@ -100,6 +108,7 @@ export class ReceiveWindow {
 
   #relax(now: number): void {
     this.#changedAt = now;
+    this.#pressing = false;
     this.#pressed = false;
     this.#owner.announceStreamWindow(this.streamWindow);
   }

@@ -21,6 +21,8 @@ export interface StreamRequest {
   readonly request: RequestHead;
   /** Bytes, 0 for none, or UNKNOWN_LENGTH. */
   readonly bodyLength: number;
+  /** Bytes that content-length says, -1 when it says nothing. */
+  readonly declared: number;
   /** `websocket` for an extended CONNECT, else ''. */
   readonly upgrade: string;
 }
@@ -59,8 +61,10 @@ export function readRequest(
   const tunnels = method === 'CONNECT' && protocol !== undefined;
   if (protocol !== undefined && !tunnels) return malformed(':protocol without CONNECT');
   // A tunnel to wherever the client likes, or an echo of our own headers: neither is a gateway's business.
-  if ((method === 'CONNECT' && !tunnels) || method === 'TRACE') return refused('request.method-refused', method);
-  if (gathered.scheme !== 'https' && gathered.scheme !== 'http') return malformed('want one :scheme, http or https');
+  if ((method === 'CONNECT' && !tunnels) || method === 'TRACE')
+    return refused('request.method-refused', method);
+  if (gathered.scheme !== 'https' && gathered.scheme !== 'http')
+    return malformed('want one :scheme, http or https');
   const named = gathered.authority ?? gathered.host;
   const authority = named === undefined ? undefined : parseAuthority(named);
   if (authority === undefined) return malformed('want one valid :authority');
@@ -77,11 +81,13 @@ export function readRequest(
   } else {
     if (path.charCodeAt(0) !== 0x2f) return malformed('want one :path that starts with "/"');
     const canonical = canonicalTarget(path);
-    if ('refused' in canonical) return refused('request.malformed', canonical.refused);
+    if ('refused' in canonical)
+      return { code: 'request.malformed', detail: canonical.refused, reset: canonical.noTarget };
     path = canonical.path;
     query = canonical.query;
   }
-  if (tunnels && protocol !== 'websocket') return refused('request.method-refused', 'only websocket is known');
+  if (tunnels && protocol !== 'websocket')
+    return refused('request.method-refused', 'only websocket is known');
   // Inside the gateway a tunnel is what HTTP/1.1 makes of it: a GET with a key.
   if (tunnels) headers.push('sec-websocket-key', newKey(), 'Sec-WebSocket-Key');
   return {
@@ -96,6 +102,7 @@ export function readRequest(
       secure,
     },
     bodyLength: tunnels || endStream ? 0 : gathered.length >= 0 ? gathered.length : UNKNOWN_LENGTH,
+    declared: tunnels ? -1 : endStream ? 0 : gathered.length,
     upgrade: tunnels ? 'websocket' : '',
   };
 }

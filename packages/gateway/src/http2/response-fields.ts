@@ -78,7 +78,8 @@ const digits = /^[0-9]{1,15}$/;
 /** The response that `headers` make (they become its headers, in place), or why they make none (RFC 9113 §8.3.2). */
 export function readResponse(headers: Headers): StreamResponse | string {
   const value = headers[1] ?? '';
-  if (headers[0] !== ':status' || value.length !== 3 || !digits.test(value)) return 'want one :status of three digits';
+  if (headers[0] !== ':status' || value.length !== 3 || !digits.test(value))
+    return 'want one :status of three digits';
   const status = Number(value);
   if (status < 100 || status === 101) return 'a status that HTTP/2 does not have';
   let declared = -1;

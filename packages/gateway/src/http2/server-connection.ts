@@ -1,11 +1,12 @@
 /** The server side of one HTTP/2 connection: a client's streams become exchanges, within the limits. */
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
-import type { Headers } from '../http/headers.ts';
+import { type Headers, stride } from '../http/headers.ts';
 import type { ServedConnection, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
 import { Http2Connection } from './connection.ts';
 import { writeGoAway } from './control-frames.ts';
+import { areTrailers } from './field-names.ts';
 import { type ErrorCode, errorCodes, mostStreamId, preface, settingIds } from './frames.ts';
 import { readRequest } from './request-fields.ts';
 import { ServerStream } from './server-stream.ts';
@@ -14,6 +15,8 @@ import type { Http2Stream } from './stream.ts';
 const never = Number.POSITIVE_INFINITY;
 /** Answers that nobody reads: more than this and no more is read either. DATA alone never comes to so much. */
 const mostUnread = 2 * 1024 * 1024;
+/** Of a request: method, scheme, authority, path, protocol. */
+const pseudoFields = 5;
 /** A client that was told to go elsewhere has this long to say that it heard. */
 const retireMs = 1000;
 const pingPayload = Buffer.from('goodbye.');
@@ -38,7 +41,12 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
 
   /** `read`: what the client has said already, its preface first. */
   constructor(incoming: Incoming, facts: ConnectionFacts, settings: ServerSettings, read?: Buffer) {
-    super(incoming.socket, settings.limits.http2, settings.deadlines);
+    super(
+      incoming.socket,
+      settings.limits.http2,
+      settings.limits.maxHeaderCount + pseudoFields,
+      settings.deadlines,
+    );
     this.#incoming = incoming;
     this.facts = facts;
     this.settings = settings;
@@ -53,7 +61,8 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
 
   get inFlight(): number {
     let open = 0;
-    for (const stream of this.streams.values()) if (!stream.localEnded || (stream as ServerStream).tunnels) open++;
+    for (const stream of this.streams.values())
+      if (!stream.localEnded || (stream as ServerStream).tunnels) open++;
     return open;
   }
 
@@ -134,7 +143,12 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     else if (!this.wasReset(id)) this.fail(errorCodes.streamClosed, 'HEADERS on a stream that is over');
   }
 
-  #request(id: number, headers: Headers, endStream: boolean, refusal: ErrorCode | 'too-large' | undefined): void {
+  #request(
+    id: number,
+    headers: Headers,
+    endStream: boolean,
+    refusal: ErrorCode | 'too-large' | undefined,
+  ): void {
     this.#lastStream = id;
     if (this.#final || this.streams.size >= this.limits.maxConcurrentStreams) {
       this.resetId(id, errorCodes.refusedStream);
@@ -142,21 +156,41 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
       return;
     }
     if (refusal === 'too-large') {
-      this.#refuse(id, endStream, 'request.head-too-large', `at most ${this.limits.maxHeaderListBytes} bytes`);
+      this.#refuse(
+        id,
+        endStream,
+        'request.head-too-large',
+        `at most ${this.limits.maxHeaderListBytes} bytes`,
+      );
       return;
     }
     const read =
-      refusal === undefined ? readRequest(headers, endStream, this.facts.peerAddress, this.facts.secure) : undefined;
+      refusal === undefined
+        ? readRequest(headers, endStream, this.facts.peerAddress, this.facts.secure)
+        : undefined;
     if (read === undefined || ('code' in read && read.reset)) {
       this.resetId(id, errorCodes.protocolError);
-      this.settings.misbehaved('request.malformed', read?.detail ?? 'a field that HTTP/2 does not allow', this.facts);
+      this.settings.misbehaved(
+        'request.malformed',
+        read?.detail ?? 'a field that HTTP/2 does not allow',
+        this.facts,
+      );
       this.strike();
     } else if ('code' in read) this.#refuse(id, endStream, read.code, read.detail);
-    else {
+    else if (read.request.headers.length > this.settings.limits.maxHeaderCount * stride) {
+      this.#refuse(
+        id,
+        endStream,
+        'request.head-too-large',
+        `at most ${this.settings.limits.maxHeaderCount} header fields`,
+      );
+    } else {
       const stream = new ServerStream(this, id, read);
       this.#serve(stream, endStream);
       const most = this.settings.limits.maxRequestBodyBytes;
-      if (most > 0 && read.bodyLength > most) stream.refuse('request.body-too-large', `at most ${most} bytes`);
+      if (most > 0 && read.bodyLength > most)
+        stream.refuse('request.body-too-large', `at most ${most} bytes`);
+      else if (read.declared === 0 && !endStream) stream.holdForEnd();
       else this.settings.handle(stream);
     }
   }
@@ -186,8 +220,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
       why = 'HEADERS after the end of the stream';
       code = errorCodes.streamClosed;
     } else if (!endStream) why = 'HEADERS in the middle of a body';
-    else if (refusal !== undefined || headers.some((name, i) => i % 3 === 0 && name.startsWith(':')))
-      why = 'trailers that HTTP/2 does not allow';
+    else if (refusal !== undefined || !areTrailers(headers)) why = 'trailers that HTTP/2 does not allow';
     if (why === '') {
       stream.receiveEnd(headers);
       return;
@@ -199,7 +232,8 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
 
   /** A response that is whole before its request is: the rest is not wanted (RFC 9113 §8.1). */
   override halfClosed(stream: Http2Stream): void {
-    if (stream.localEnded && !stream.remoteEnded && !(stream as ServerStream).tunnels) this.resetStream(stream, errorCodes.noError);
+    if (stream.localEnded && !stream.remoteEnded && !(stream as ServerStream).tunnels)
+      this.resetStream(stream, errorCodes.noError);
     else super.halfClosed(stream);
   }
 
@@ -247,5 +281,6 @@ const unreadable = {
     secure: false,
   },
   bodyLength: -1,
+  declared: -1,
   upgrade: '',
 };

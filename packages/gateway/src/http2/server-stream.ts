@@ -1,7 +1,12 @@
 /** One request of an HTTP/2 client and its response: the exchange that the request path sees. */
 import type { AccessRecord } from '../access-log/access-record.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { type ConnectionFacts, type ExchangeListener, type RawConnection, UNKNOWN_LENGTH } from '../http/exchange.ts';
+import {
+  type ConnectionFacts,
+  type ExchangeListener,
+  type RawConnection,
+  UNKNOWN_LENGTH,
+} from '../http/exchange.ts';
 import { grpcRefusal, grpcTrailers, isGrpc } from '../http/grpc.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
@@ -28,6 +33,8 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   #listener: ExchangeListener | undefined;
   #raw: RawStream | undefined;
   #finished = false;
+  /** Handled only once its end has come. */
+  #awaitsEnd = false;
   #bodiless = false;
   #bodyBytes = 0;
   /** Monotonic times: the next piece of the body, the whole request, the whole response. */
@@ -43,9 +50,15 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.request = read.request;
     this.bodyLength = read.bodyLength;
     this.upgrade = read.upgrade;
-    if (read.bodyLength >= 0 && read.upgrade === '') this.declared = read.bodyLength;
+    this.declared = read.declared;
     const whole = server.settings.limits.readTimeoutMs;
     this.#requestBy = whole > 0 ? server.deadlines.now + whole : never;
+  }
+
+  /** `content-length: 0` without the end of the stream: what it is shows only when that comes. */
+  holdForEnd(): void {
+    this.#awaitsEnd = true;
+    this.#awaitPiece();
   }
 
   listen(listener: ExchangeListener): void {
@@ -150,7 +163,8 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   protected deliverEnd(trailers: Headers | undefined): void {
     this.#pieceBy = never;
     this.#requestBy = never;
-    if (this.#raw !== undefined) this.#raw.ended();
+    if (this.#awaitsEnd) this.#server.settings.handle(this);
+    else if (this.#raw !== undefined) this.#raw.ended();
     else if (this.#listener !== undefined) {
       this.connection.touch(this);
       this.#listener.bodyEnd(trailers === undefined ? undefined : passableTrailers(trailers));
@@ -180,8 +194,11 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   }
 
   tick(now: number): void {
-    if (this.#finished) return;
-    if (now >= this.#responseBy) this.breakOff();
+    if (now >= this.#responseBy) {
+      // All of it may be written and still wait for the client.
+      if (this.#finished) this.reset(errorCodes.cancel);
+      else this.breakOff();
+    } else if (this.#finished) return;
     else if (now >= this.#pieceBy || now >= this.#requestBy) this.#bodyFailed('request.body-timeout', '');
   }
 
@@ -222,4 +239,3 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.#server.settings.finished(this);
   }
 }
-

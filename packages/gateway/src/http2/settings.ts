@@ -60,7 +60,11 @@ export class PeerSettings {
 export const settingBytes = 6;
 
 /** The payload of a SETTINGS frame with these `[id, value]` pairs. */
-export function writeSettings(out: Buffer, start: number, settings: readonly (readonly [number, number])[]): number {
+export function writeSettings(
+  out: Buffer,
+  start: number,
+  settings: readonly (readonly [number, number])[],
+): number {
   let at = start;
   for (const [id, value] of settings) {
     out[at] = id >>> 8;

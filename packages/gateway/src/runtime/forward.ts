@@ -147,7 +147,9 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   /** The endpoint closed an idle connection just as we reused it, or said goodbye: its right, not its failure. */
   #isGoodbye(code: GatewayErrorCode, unprocessed: boolean, connection: ClientRequest | undefined): boolean {
     if (unprocessed) return this.#redials < maxGoodbyes;
-    return code === 'endpoint.closed' && this.#redials === 0 && connection !== undefined && connection.served > 0;
+    return (
+      code === 'endpoint.closed' && this.#redials === 0 && connection !== undefined && connection.served > 0
+    );
   }
 
   #again(failure: GatewayError, allowed: boolean): void {

@@ -21,10 +21,12 @@ for (const [method, idempotent] of [
 
 function sent(replay: BodyReplay): string {
   let text = '';
-  replay.send({ write: (chunk: Buffer) => {
+  replay.send({
+    write: (chunk: Buffer) => {
       text += chunk.toString();
       return true;
-    } });
+    },
+  });
   return text;
 }
 

@@ -65,7 +65,8 @@ function build(
   roots: readonly string[],
 ): SecureContext {
   const own = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
-  if (model.peerUri !== undefined) return createSecureContext({ ...tlsPolicy({ roots, alpn: bothProtocols }), ...own });
+  if (model.peerUri !== undefined)
+    return createSecureContext({ ...tlsPolicy({ roots, alpn: bothProtocols }), ...own });
   return createSecureContext({
     minVersion: model.minVersion,
     ...(roots.length > 0 ? { ca: [...roots] } : {}),

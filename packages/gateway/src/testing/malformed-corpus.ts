@@ -225,7 +225,6 @@ export const refused: readonly Vector[] = [
   vector('HTTP/2.0', line('GET /evil HTTP/2.0'), 505),
   vector('HTTP/3.0', line('GET /evil HTTP/3.0'), 505),
   vector('HTTP/0.9 version', line('GET /evil HTTP/0.9'), 505),
-  vector('HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
   vector('CONNECT', line('CONNECT h:443 HTTP/1.1'), 405),
   vector('CONNECT with a body', 'CONNECT h:443 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc', 405),
   vector('TRACE', line('TRACE /evil HTTP/1.1'), 405),

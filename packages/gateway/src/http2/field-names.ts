@@ -1,0 +1,34 @@
+/** Field names that HTTP/2 gives a meaning of their own. */
+import { type Headers, stride } from '../http/headers.ts';
+
+const COLON = 0x3a;
+
+/** `:method`, `:status` and whatever else begins with a colon. */
+export function isPseudo(name: string): boolean {
+  return name.charCodeAt(0) === COLON;
+}
+
+/** Fields that concern one HTTP/1.1 connection: in HTTP/2 they make a message malformed (RFC 9113 §8.2.2). */
+export function isConnectionField(name: string): boolean {
+  switch (name.length) {
+    case 7:
+      return name === 'upgrade';
+    case 10:
+      return name === 'connection' || name === 'keep-alive';
+    case 16:
+      return name === 'proxy-connection';
+    case 17:
+      return name === 'transfer-encoding';
+    default:
+      return false;
+  }
+}
+
+/** Whether a header list may stand after the content (RFC 9113 §8.1). */
+export function areTrailers(headers: Headers): boolean {
+  for (let i = 0; i < headers.length; i += stride) {
+    const name = headers[i] as string;
+    if (isPseudo(name) || isConnectionField(name)) return false;
+  }
+  return true;
+}
