@@ -5,6 +5,7 @@ export { type ChildProcess, makeChild, startChild, workloadsAsDynamic } from './
 export { TemporaryDirectory } from './directory.ts';
 export { eventually } from './eventually.ts';
 export { type CliResult, cliJson, ficusEntry, runCli } from './ficus.ts';
+export { type Answer, ask, openSession, pour, read } from './h2-client.ts';
 export { type Load, load } from './load.ts';
 export type { LoadReport } from './load-report.ts';
 export { type Mesh, meshDynamic, startMesh } from './mesh.ts';
