@@ -1,5 +1,7 @@
 /** An h2c endpoint’s windows and stream limits, as odd as they come: all is sent that may be, nothing more, and nothing hangs. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { test } from 'node:test';
 import { eventually } from '../testing/eventually.ts';
 import { before } from '../testing/h2-before.ts';
@@ -116,5 +118,34 @@ test('DATA beyond our window is cut off, however slow the client', { timeout: 20
   const [peer] = t.hostile.peers;
   const refused = (one: wire.Frame) => wire.codeOf(one) === errors.flowControl;
   await eventually(() => peer?.frames.some(refused) === true, 'FLOW_CONTROL_ERROR');
+  await t.unharmed();
+});
+
+test('uploads that an endpoint does not take stall no other one of the same client', {
+  timeout: 20_000,
+}, async () => {
+  await using t = await before({
+    settings: [[settings.initialWindowSize, 0]],
+    credits: false,
+    head: () => undefined,
+  });
+  const session = connect(`http://127.0.0.1:${t.port}`, { maxSessionMemory: 1000 });
+  session.on('error', () => undefined);
+  // 60 MiB for a connection that holds 16.
+  for (let i = 0; i < 60; i++) {
+    const stuck = session.request({ ':method': 'POST', ':path': '/stuck' });
+    stuck.on('error', () => undefined);
+    stuck.write(Buffer.alloc(2 ** 20));
+  }
+  await eventually(() => t.hostile.requests.length === 60, 'the uploads that stall');
+  for (let i = 0; i < 2; i++) {
+    const fast = session.request({ ':method': 'POST', ':path': '/good' });
+    fast.end(Buffer.alloc(8 * 2 ** 20));
+    const [head] = await once(fast, 'response');
+    assert.equal(head[':status'], 200);
+    fast.resume();
+    assert.equal(t.good.requests.at(-1)?.body.length, 8 * 2 ** 20);
+  }
+  session.destroy();
   await t.unharmed();
 });
