@@ -26,6 +26,8 @@ export interface ChildOptions {
   readonly grants?: string;
   /** Keys that are added to, or replace, those of the static configuration. */
   readonly static?: object;
+  /** Keys added to its uplink entrypoint. */
+  readonly entryPoint?: object;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -124,7 +126,11 @@ export async function makeChild(options: ChildOptions): Promise<ChildProcess> {
   await directory.write('workloads.yaml', workloadsAsDynamic(options.workloads ?? {}));
   await directory.write('child.yaml', {
     uplinkEntryPoints: {
-      uplink: { address: `127.0.0.1:${port}`, transport: { lifeCycle: quickLifeCycle } },
+      uplink: {
+        address: `127.0.0.1:${port}`,
+        transport: { lifeCycle: quickLifeCycle },
+        ...options.entryPoint,
+      },
     },
     providers: { file: { filename: 'workloads.yaml' } },
     log: { level: 'DEBUG', format: 'json' },

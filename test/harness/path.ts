@@ -9,8 +9,8 @@ export interface PathOptions
     WorkloadConfig {
   /** Keys of both public entrypoints. */
   readonly entryPoint?: object;
-  /** Keys added to the child's static configuration. */
-  readonly childStatic?: object;
+  /** Keys of the child's uplink entrypoint. */
+  readonly uplinkEntryPoint?: object;
   readonly childEnv?: ChildOptions['env'];
   /** False: don't wait until the leg is up. */
   readonly up?: boolean;
@@ -80,8 +80,17 @@ export class Path implements AsyncDisposable {
 /** Starts parent and child in front of the endpoint at `url`, and waits until the leg is up. */
 export async function startPath(options: PathOptions): Promise<Path> {
   await using starting = new AsyncDisposableStack();
-  const { url, weight, healthCheck, transport, entryPoint, childStatic, childEnv, up, ...parentOptions } =
-    options;
+  const {
+    url,
+    weight,
+    healthCheck,
+    transport,
+    entryPoint,
+    uplinkEntryPoint,
+    childEnv,
+    up,
+    ...parentOptions
+  } = options;
   const [web, tlsPort] = [await freePort(), await freePort()];
   const { certificate, key } = serverCertificate();
   const parent = starting.use(
@@ -118,7 +127,7 @@ export async function startPath(options: PathOptions): Promise<Path> {
           ...(transport === undefined ? {} : { transport }),
         },
       },
-      ...(childStatic === undefined ? {} : { static: childStatic }),
+      ...(uplinkEntryPoint === undefined ? {} : { entryPoint: uplinkEntryPoint }),
       ...(childEnv === undefined ? {} : { env: childEnv }),
     }),
   );
