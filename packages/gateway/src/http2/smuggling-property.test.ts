@@ -9,7 +9,7 @@ import { H2Raw, statusOf } from '../testing/h2-raw.ts';
 import * as wire from '../testing/h2-wire.ts';
 import { limits as usual } from '../testing/models.ts';
 
-const limits = { http2: { ...usual.http2, maxResetsPerSecond: 0 } };
+const limits = { http2: { ...usual.http2, maxResetsPerSecond: 0, maxEmptyFramesPerSecond: 0 } };
 
 /** Text with a good chance of something that HTTP/1.1 reads otherwise. */
 const evil = fc
