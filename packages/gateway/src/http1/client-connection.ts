@@ -13,6 +13,7 @@ import { BodyDecoder, type DecodedBody } from './body-decoder.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { ConnectionOwner } from './client-roles.ts';
 import { UNTIL_CLOSE } from './framing.ts';
+import { keepAliveHint, keepsAlive } from './keep-alive.ts';
 import { Output } from './output.ts';
 import { connectionHas, type ParsedHead } from './parse-head.ts';
 import { RawSocket } from './raw-socket.ts';
@@ -34,8 +35,9 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   readonly version: number;
   /** When the peer's certificate expires, wall-clock milliseconds; Infinity where peers have no identity. */
   readonly goodUntil: number;
+  readonly socket: Socket;
+  readonly carrier = this;
 
-  readonly #socket: Socket;
   readonly #reads: Reads;
   readonly #owner: ConnectionOwner;
   readonly #output: Output;
@@ -59,7 +61,7 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   constructor(socket: Socket, reads: Reads, owner: ConnectionOwner, version = 0, goodUntil = never) {
     this.version = version;
     this.goodUntil = goodUntil;
-    this.#socket = socket;
+    this.socket = socket;
     this.#reads = reads;
     this.#owner = owner;
     this.#output = new Output(socket);
@@ -73,7 +75,7 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   }
 
   get alive(): boolean {
-    return !this.#closed && !this.#socket.destroyed;
+    return !this.#closed && !this.socket.destroyed;
   }
 
   start(
@@ -114,12 +116,12 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   destroy(): void {
     this.#listener = undefined;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** Ends the connection and tells whoever waits on it. */
@@ -140,7 +142,7 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   #onData(chunk: Buffer): void {
     if (this.#listener === undefined) {
       // Bytes that nobody asked for: the next response would be somebody else's (response queue poisoning).
-      this.#socket.destroy();
+      this.socket.destroy();
       return;
     }
     this.#answered = true;
@@ -212,7 +214,7 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
       return;
     }
     const listener = this.#listener as ResponseListener;
-    const socket = this.#socket;
+    const socket = this.socket;
     const reads = this.#reads;
     this.#listener = undefined;
     this.#awaiting = false;
@@ -231,7 +233,7 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
   }
 
   bodyPiece(chunk: Buffer): void {
-    if (this.#listener?.responseData(chunk) === false) this.#socket.pause();
+    if (this.#listener?.responseData(chunk) === false) this.socket.pause();
   }
 
   bodyWhole(trailers: Headers | undefined): void {
@@ -247,12 +249,12 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
     this.#trailers = undefined;
     this.served++;
     if (this.#requestWhole && this.#reusable && this.alive) this.#settle();
-    else this.#socket.destroy();
+    else this.socket.destroy();
     listener?.responseEnd(trailers === undefined ? undefined : passableTrailers(trailers));
   }
 
   #settle(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.socket.isPaused()) this.socket.resume();
     this.idleSince = this.#owner.deadlines.now;
     this.deadline = this.idleSince + Math.min(this.#owner.idleTimeoutMs, this.#idleMs);
     this.#owner.connectionIdle(this);
@@ -279,24 +281,13 @@ export class ClientConnection implements ClientRequest, DecodedBody, Timed {
       this.#closed = true;
       this.#owner.connectionGone(this);
     }
-    this.#socket.destroy();
+    this.socket.destroy();
     const fate: RequestFate = this.#answered ? 'answered' : 'unanswered';
     listener?.requestFailed(final, detail, fate);
   }
 
   expired(): void {
     if (this.#awaiting) this.#fail('endpoint.head-timeout', '');
-    else this.#socket.destroy();
+    else this.socket.destroy();
   }
-}
-
-function keepsAlive(head: ParsedHead): boolean {
-  if (head.minor === 0) return connectionHas(head.connection, 'keep-alive');
-  return head.connection === '' || !connectionHas(head.connection, 'close');
-}
-
-/** Milliseconds an endpoint says it keeps an idle connection (`timeout=5`), less one second for the way; else Infinity. */
-function keepAliveHint(value: string): number {
-  const match = value === '' ? null : /timeout=(\d{1,6})/.exec(value);
-  return match === null ? never : Math.max(0, Number(match[1]) * 1000 - 1000);
 }

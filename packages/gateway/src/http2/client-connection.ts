@@ -7,6 +7,7 @@ import type { Deadlines } from '../net/deadlines.ts';
 import type { Reads } from '../net/reads.ts';
 import type { ClientStream } from './client-stream.ts';
 import { Http2Connection } from './connection.ts';
+import type { BlockRefusal } from './connection-events.ts';
 import { type ErrorCode, errorCodes, mostStreamId, preface, settingIds } from './frames.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -152,12 +153,7 @@ export class Http2ClientConnection extends Http2Connection {
     this.#pingedAt = never;
   }
 
-  headersReceived(
-    id: number,
-    headers: Headers,
-    endStream: boolean,
-    refusal: ErrorCode | 'too-large' | undefined,
-  ): void {
+  headersReceived(id: number, headers: Headers, endStream: boolean, refusal: BlockRefusal): void {
     const stream = this.streams.get(id) as ClientStream | undefined;
     if (stream === undefined) {
       if (this.isIdle(id)) this.fail(errorCodes.protocolError, 'HEADERS on a stream that nobody opened');

@@ -41,6 +41,10 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     return (this.id - 1) / 2;
   }
 
+  get carrier(): Http2ClientConnection {
+    return this.#client;
+  }
+
   start(
     listener: ResponseListener,
     request: RequestHead,

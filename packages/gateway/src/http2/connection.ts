@@ -4,28 +4,16 @@ import type { Headers } from '../http/headers.ts';
 import { stride } from '../http/headers.ts';
 import type { Http2Limits } from '../model/model.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
-import {
-  writeGoAway,
-  writePing,
-  writeReset,
-  writeSettingsFrame,
-  writeWindowUpdate,
-} from './control-frames.ts';
+import type { BlockRefusal, ConnectionEvents } from './connection-events.ts';
+import { writeGoAway, writePing, writeReset } from './control-frames.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
-import {
-  END_STREAM,
-  type ErrorCode,
-  errorCodes,
-  frameTypes,
-  headBytes,
-  settingIds,
-  writeFrameHead,
-} from './frames.ts';
+import { type ErrorCode, errorCodes, mostWindow, settingIds } from './frames.ts';
 import { HeaderBlockWriter, roomFor } from './header-block-writer.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
-import { type ConnectionEvents, PeerFrames } from './peer-frames.ts';
+import { PeerFrames } from './peer-frames.ts';
 import { ReceiveWindow } from './receive-window.ts';
+import { RecentIds } from './recent-ids.ts';
 import { SendQueue } from './send-queue.ts';
 import type { PeerSettings } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
@@ -35,6 +23,8 @@ const never = Number.POSITIVE_INFINITY;
 const idleTickMs = 1000;
 /** After GOAWAY the peer gets this long to read it. */
 const lingerMs = 1000;
+/** The table we keep of what we send, where the peer's is as large. */
+const encoderBytes = 16384;
 /** Streams we reset, of which frames may still be on their way. */
 const mostReset = 4096;
 
@@ -55,15 +45,12 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   /** Nothing more is sent. */
   over = false;
   protected readonly frames: PeerFrames;
-  readonly #encoder = new HpackEncoder();
+  readonly #encoder = new HpackEncoder(encoderBytes);
   readonly #reader: FrameReader;
-  readonly #queue: SendQueue;
-  readonly #window: ReceiveWindow;
+  readonly queue: SendQueue;
+  readonly window: ReceiveWindow;
   readonly #touched: Http2Stream[] = [];
-  readonly #reset = new Set<number>();
-  /** What new streams may send us, and what it will be once the peer has taken our SETTINGS. */
-  #streamWindow: number;
-  readonly #announced: number[] = [];
+  readonly #reset = new RecentIds(mostReset);
   #closeAt = never;
 
   /** `mostFields`: of one header list. */
@@ -73,39 +60,34 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     this.deadlines = deadlines;
     this.lastRead = deadlines.now;
     this.quietSince = deadlines.now;
-    this.output = new FrameOutput(socket, () => this.#queue.pump(deadlines.now));
-    this.#queue = new SendQueue(this.output);
+    this.output = new FrameOutput(socket, () => this.queue.pump());
+    this.queue = new SendQueue(this.output, deadlines);
     this.frames = new PeerFrames(this, limits, mostFields);
-    this.headers = new HeaderBlockWriter(this.output, this.#encoder, this.frames.peer);
+    this.headers = new HeaderBlockWriter(this.output, this.#encoder, this.frames.control.peer);
     this.#reader = new FrameReader(this.frames, limits.maxFrameBytes);
-    this.#window = new ReceiveWindow(this, limits.streamWindowBytes, limits.connectionWindowBytes);
-    this.#streamWindow = limits.streamWindowBytes;
+    this.window = new ReceiveWindow(this.output, this.streams, limits, deadlines);
     this.deadline = 0;
     deadlines.add(this);
     socket.on('error', () => this.end());
     socket.on('end', () => this.end());
     socket.on('close', () => this.end());
     socket.on('drain', () => {
-      this.#queue.pump(deadlines.now);
+      this.queue.pump();
       this.output.flush();
       this.outputDrained();
     });
   }
 
-  /** A stream nobody has opened yet (RFC 9113 §5.1). */
   abstract isIdle(streamId: number): boolean;
   abstract readonly peerIsServer: boolean;
-  /** A whole header block came for a stream. */
   abstract headersReceived(
     streamId: number,
     headers: Headers,
     endStream: boolean,
-    refusal: ErrorCode | 'too-large' | undefined,
+    refusal: BlockRefusal,
   ): void;
   abstract peerGoesAway(lastStreamId: number, code: number): void;
-  /** The peer has said its first SETTINGS. */
   abstract settled(): void;
-  /** The peer answered a PING of ours. */
   abstract pinged(): void;
   /** More than the limits allow, or against the rules: for the log. */
   abstract misbehaved(code: ErrorCode, detail: string): void;
@@ -118,22 +100,19 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   protected abstract tick(now: number): void;
 
   get peer(): PeerSettings {
-    return this.frames.peer;
+    return this.frames.control.peer;
   }
 
   /** Our SETTINGS and the connection's window. */
   protected open(settings: readonly (readonly [id: number, value: number])[]): void {
     const { limits } = this;
-    this.#announced.push(limits.streamWindowBytes);
-    writeSettingsFrame(this.output, [
+    this.window.open([
       [settingIds.headerTableSize, limits.headerTableBytes],
-      [settingIds.initialWindowSize, limits.streamWindowBytes],
       [settingIds.maxFrameSize, limits.maxFrameBytes],
       [settingIds.maxHeaderListSize, limits.maxHeaderListBytes],
       [settingIds.noRfc7540Priorities, 1],
       ...settings,
     ]);
-    this.#window.open();
   }
 
   receive(chunk: Buffer): void {
@@ -163,18 +142,9 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   protected add(stream: Http2Stream): void {
     stream.sendWindow = this.peer.initialWindow;
-    stream.receiveWindow = this.#streamWindow;
+    stream.receiveWindow = this.window.streamWindow;
     if (this.streams.size === 0) this.deadline = 0;
     this.streams.set(stream.id, stream);
-  }
-
-  sendData(stream: Http2Stream, chunk: Buffer, from: number, to: number, pumping: boolean): number {
-    return this.#queue.send(stream, chunk, from, to, pumping);
-  }
-
-  wait(stream: Http2Stream): void {
-    this.#queue.wait(stream, this.deadlines.now);
-    this.output.schedule();
   }
 
   /** Trailers, or any block without pseudo-header fields. */
@@ -188,91 +158,33 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     this.headers.end(stream, endStream);
   }
 
-  sendEmptyEnd(stream: Http2Stream): void {
-    const slab = this.output.reserve(headBytes);
-    this.output.at = writeFrameHead(slab, this.output.at, 0, frameTypes.data, END_STREAM, stream.id);
-  }
-
-  sendWindowUpdate(streamId: number, bytes: number): void {
-    writeWindowUpdate(this.output, streamId, bytes);
-  }
-
   sendPing(payload: Buffer): void {
     writePing(this.output, payload, 0, false);
   }
 
-  get creditThreshold(): number {
-    return this.#window.creditThreshold;
-  }
-
-  /** False: more than our window. */
-  received(bytes: number): boolean {
-    this.#window.left -= bytes;
-    return this.#window.left >= 0;
-  }
-
-  consumed(bytes: number): void {
-    this.#window.consumed(bytes);
-  }
-
-  park(bytes: number): void {
-    this.#window.park(bytes, this.deadlines.now);
-  }
-
-  unpark(bytes: number): void {
-    this.#window.unpark(bytes, this.deadlines.now);
-  }
-
-  creditConnection(bytes: number): void {
-    writeWindowUpdate(this.output, 0, bytes);
-  }
-
-  announceStreamWindow(bytes: number): void {
-    this.#announced.push(bytes);
-    writeSettingsFrame(this.output, [[settingIds.initialWindowSize, bytes]]);
-    // What is more generous may be used as soon as it is read; what is less only counts once the peer says so.
-    if (bytes > this.#streamWindow) this.#setStreamWindow(bytes);
-  }
-
   settingsAcknowledged(): void {
-    const bytes = this.#announced.shift();
-    if (bytes === undefined || this.#announced.length > 0) return;
-    if (bytes !== this.#streamWindow) this.#setStreamWindow(bytes);
-    this.frames.acknowledged();
-    this.#window.acknowledged();
+    if (this.window.acknowledged()) this.frames.acknowledged();
   }
 
-  #setStreamWindow(bytes: number): void {
-    const more = bytes - this.#streamWindow;
-    this.#streamWindow = bytes;
-    for (const stream of this.streams.values()) stream.receiveWindow += more;
-  }
-
-  /** The peer's SETTINGS changed what streams may send by `more`; false when a window would overflow. */
-  widen(more: number, most: number): boolean {
+  widen(more: number): boolean {
     for (const stream of this.streams.values()) {
       stream.sendWindow += more;
-      if (stream.sendWindow > most) return false;
+      if (stream.sendWindow > mostWindow) return false;
       if (more > 0) this.windowOpened(stream);
     }
     return true;
   }
 
-  /** The encoder keeps to the peer's table from the next block on. */
   tableBytes(bytes: number): void {
     this.#encoder.setMaxTableBytes(bytes);
   }
 
   windowOpened(stream: Http2Stream): void {
-    if (stream.sendWindow > 0) this.#queue.opened(stream, this.deadlines.now);
-    this.output.schedule();
+    if (stream.sendWindow > 0) this.queue.opened(stream);
   }
 
-  /** The connection's own window; false when it would overflow. */
-  widenConnection(more: number, most: number): boolean {
-    this.#queue.window += more;
-    this.output.schedule();
-    return this.#queue.window <= most;
+  widenConnection(more: number): boolean {
+    return this.queue.widen(more);
   }
 
   /** One half of `stream` is over. */
@@ -294,10 +206,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   resetId(streamId: number, code: ErrorCode): void {
     writeReset(this.output, streamId, code);
     this.#reset.add(streamId);
-    if (this.#reset.size > mostReset) this.#reset.delete(this.#reset.values().next().value as number);
   }
 
-  /** We reset it not long ago: its frames may still be on their way, and mean nothing. */
   wasReset(streamId: number): boolean {
     return this.#reset.has(streamId);
   }
@@ -305,7 +215,7 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   remove(stream: Http2Stream): void {
     if (stream.closed) return;
     stream.drop();
-    this.#queue.remove(stream);
+    this.queue.remove(stream);
     if (this.streams.delete(stream.id) && this.streams.size === 0) {
       this.quietSince = this.deadlines.now;
       this.streamsGone();
@@ -359,10 +269,10 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
       this.end();
       return;
     }
-    this.#window.reconsider(now);
+    this.window.reconsider();
     for (const stream of this.streams.values()) stream.tick(now);
     const stall = this.limits.stallTimeoutMs;
-    if (stall > 0 && this.#queue.stalled(now, stall, (stream) => this.#stalled(stream)))
+    if (stall > 0 && this.queue.stalled(stall, (stream) => this.#stalled(stream)))
       this.fail(errorCodes.enhanceYourCalm, 'nothing could be sent for too long');
     if (!this.over && this.reading) this.tick(now);
     if (!this.over) this.deadline = this.streams.size > 0 ? now : now + idleTickMs;

@@ -1,6 +1,14 @@
 /** The small frames that keep a connection going. */
 import type { FrameOutput } from './frame-output.ts';
-import { ACK, type ErrorCode, frameTypes, headBytes, writeFrameHead, writeUint32 } from './frames.ts';
+import {
+  ACK,
+  END_STREAM,
+  type ErrorCode,
+  frameTypes,
+  headBytes,
+  writeFrameHead,
+  writeUint32,
+} from './frames.ts';
 import { settingBytes, writeSettings } from './settings.ts';
 
 const pingBytes = 8;
@@ -36,6 +44,12 @@ export function writeWindowUpdate(output: FrameOutput, streamId: number, bytes: 
 
 export function writeReset(output: FrameOutput, streamId: number, code: ErrorCode): void {
   writeNumber(output, frameTypes.rstStream, streamId, code);
+}
+
+/** DATA that says no more than that the stream is over. */
+export function writeEnd(output: FrameOutput, streamId: number): void {
+  const slab = output.reserve(headBytes);
+  output.at = writeFrameHead(slab, output.at, 0, frameTypes.data, END_STREAM, streamId);
 }
 
 function writeNumber(output: FrameOutput, type: number, streamId: number, value: number): void {

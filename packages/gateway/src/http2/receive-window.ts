@@ -3,7 +3,12 @@
  * that do not read, streams' windows shrink and the connection's is credited at once: the slow ones can then hold no more
  * than they do, and the others go on.
  */
-import { defaultWindow, leastFrameBytes } from './frames.ts';
+import type { Http2Limits } from '../model/model.ts';
+import type { Deadlines } from '../net/deadlines.ts';
+import { writeSettingsFrame, writeWindowUpdate } from './control-frames.ts';
+import type { FrameOutput } from './frame-output.ts';
+import { defaultWindow, leastFrameBytes, settingIds } from './frames.ts';
+import type { Http2Stream } from './stream.ts';
 
 /** Parked bytes of all connections of the process beyond which every connection shrinks its windows. */
 const mostParkedBytes = 128 * 1024 * 1024;
@@ -14,19 +19,18 @@ const pressedWindow = leastFrameBytes;
 
 let parkedEverywhere = 0;
 
-export interface WindowOwner {
-  /** Says so to the peer, and calls `streamWindowAcknowledged` when it has. */
-  announceStreamWindow(bytes: number): void;
-  /** Gives the peer credit on the connection. */
-  creditConnection(bytes: number): void;
-}
-
 export class ReceiveWindow {
   /** Bytes the peer may still send. */
   left = defaultWindow;
-  readonly streamWindow: number;
-  readonly #owner: WindowOwner;
+  /** What new streams may send us. */
+  streamWindow: number;
+  readonly #output: FrameOutput;
+  readonly #deadlines: Deadlines;
+  readonly #streams: ReadonlyMap<number, Http2Stream>;
+  readonly #wideWindow: number;
   readonly #connectionWindow: number;
+  /** Streams' windows in SETTINGS that the peer has not acknowledged. */
+  readonly #announced: number[] = [];
   #creditable = 0;
   #parked = 0;
   /** Parked bytes that were credited already. */
@@ -36,26 +40,65 @@ export class ReceiveWindow {
   #pressed = false;
   #changedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(owner: WindowOwner, streamWindow: number, connectionWindow: number) {
-    this.#owner = owner;
-    this.streamWindow = streamWindow;
-    this.#connectionWindow = connectionWindow;
+  constructor(
+    output: FrameOutput,
+    streams: ReadonlyMap<number, Http2Stream>,
+    limits: Http2Limits,
+    deadlines: Deadlines,
+  ) {
+    this.#output = output;
+    this.#deadlines = deadlines;
+    this.#streams = streams;
+    this.#wideWindow = limits.streamWindowBytes;
+    this.#connectionWindow = limits.connectionWindowBytes;
+    this.streamWindow = limits.streamWindowBytes;
   }
 
-  /** Bytes held for consumers that do not read. */
-  get parked(): number {
-    return this.#parked;
-  }
-
-  /** The peer's first credit beyond what every connection begins with. */
-  open(): void {
+  /** Says our SETTINGS, streams' window among them, and the credit beyond what every connection begins with. */
+  open(settings: readonly (readonly [id: number, value: number])[]): void {
+    this.#announced.push(this.#wideWindow);
+    writeSettingsFrame(this.#output, [[settingIds.initialWindowSize, this.#wideWindow], ...settings]);
     const more = this.#connectionWindow - defaultWindow;
     if (more > 0) this.#give(more);
   }
 
+  /** The peer has acknowledged SETTINGS; true once it has all that we said. */
+  acknowledged(): boolean {
+    const bytes = this.#announced.shift();
+    if (bytes === undefined || this.#announced.length > 0) return false;
+    if (bytes !== this.streamWindow) this.#setStreamWindow(bytes);
+    // The peer keeps to streams' windows announced last: only now it is safe to credit what is still parked.
+    if (this.#pressing && !this.#pressed) {
+      this.#pressed = true;
+      this.#creditable += this.#parked - this.#precredited;
+      this.#precredited = this.#parked;
+      this.#giveAll();
+    }
+    return true;
+  }
+
+  #announce(bytes: number): void {
+    this.#announced.push(bytes);
+    writeSettingsFrame(this.#output, [[settingIds.initialWindowSize, bytes]]);
+    // What is more generous may be used as soon as it is read; what is less only counts once the peer says so.
+    if (bytes > this.streamWindow) this.#setStreamWindow(bytes);
+  }
+
+  #setStreamWindow(bytes: number): void {
+    const more = bytes - this.streamWindow;
+    this.streamWindow = bytes;
+    for (const stream of this.#streams.values()) stream.receiveWindow += more;
+  }
+
   /** How much of a stream is consumed before its credit goes back. */
   get creditThreshold(): number {
-    return (this.#pressing ? pressedWindow : this.streamWindow) >> 1;
+    return (this.#pressing ? pressedWindow : this.#wideWindow) >> 1;
+  }
+
+  /** Bytes of DATA, padding too; false when they are more than we allowed. */
+  received(bytes: number): boolean {
+    this.left -= bytes;
+    return this.left >= 0;
   }
 
   /** `bytes` were taken as they came. */
@@ -64,26 +107,27 @@ export class ReceiveWindow {
     if (this.#creditable >= this.#connectionWindow >> 2) this.#giveAll();
   }
 
-  park(bytes: number, now: number): void {
+  park(bytes: number): void {
     this.#parked += bytes;
     parkedEverywhere += bytes;
     if (this.#pressed) {
       this.#precredited += bytes;
       this.consumed(bytes);
-    } else this.reconsider(now);
+    } else this.reconsider();
   }
 
-  unpark(bytes: number, now: number): void {
+  unpark(bytes: number): void {
     this.#parked -= bytes;
     parkedEverywhere -= bytes;
     const before = Math.min(bytes, this.#precredited);
     this.#precredited -= before;
     if (bytes > before) this.consumed(bytes - before);
-    if (this.#pressing) this.reconsider(now);
+    if (this.#pressing) this.reconsider();
   }
 
   /** Shrinks or widens the streams' windows when it is time to. */
-  reconsider(now: number): void {
+  reconsider(): void {
+    const now = this.#deadlines.now;
     if (now - this.#changedAt < changeMs) return;
     const much = parkedEverywhere > mostParkedBytes;
     if (this.#pressing) {
@@ -94,23 +138,14 @@ export class ReceiveWindow {
   #press(now: number): void {
     this.#changedAt = now;
     this.#pressing = true;
-    this.#owner.announceStreamWindow(pressedWindow);
-  }
-
-  /** The peer keeps to the streams' windows announced last: only now it is safe to credit what is still parked. */
-  acknowledged(): void {
-    if (!this.#pressing || this.#pressed) return;
-    this.#pressed = true;
-    this.#creditable += this.#parked - this.#precredited;
-    this.#precredited = this.#parked;
-    this.#giveAll();
+    this.#announce(pressedWindow);
   }
 
   #relax(now: number): void {
     this.#changedAt = now;
     this.#pressing = false;
     this.#pressed = false;
-    this.#owner.announceStreamWindow(this.streamWindow);
+    this.#announce(this.#wideWindow);
   }
 
   #giveAll(): void {
@@ -121,6 +156,6 @@ export class ReceiveWindow {
 
   #give(bytes: number): void {
     this.left += bytes;
-    this.#owner.creditConnection(bytes);
+    writeWindowUpdate(this.#output, 0, bytes);
   }
 }

@@ -5,7 +5,7 @@
 import { parseAuthority } from '../http/authority.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { UNKNOWN_LENGTH } from '../http/exchange.ts';
-import { type Headers, stride } from '../http/headers.ts';
+import { deleteHeader, type Headers, stride } from '../http/headers.ts';
 import { moveField } from '../http/hop-by-hop.ts';
 import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
@@ -60,6 +60,7 @@ export function readRequest(
   if (method === '' || !token.test(method)) return malformed('want one :method that is a token');
   const tunnels = method === 'CONNECT' && protocol !== undefined;
   if (protocol !== undefined && !tunnels) return malformed(':protocol without CONNECT');
+  if (tunnels && endStream) return malformed('a tunnel that is over before it begins');
   // A tunnel to wherever the client likes, or an echo of our own headers: neither is a gateway's business.
   if ((method === 'CONNECT' && !tunnels) || method === 'TRACE')
     return refused('request.method-refused', method);
@@ -89,7 +90,10 @@ export function readRequest(
   if (tunnels && protocol !== 'websocket')
     return refused('request.method-refused', 'only websocket is known');
   // Inside the gateway a tunnel is what HTTP/1.1 makes of it: a GET with a key.
-  if (tunnels) headers.push('sec-websocket-key', newKey(), 'Sec-WebSocket-Key');
+  if (tunnels) {
+    deleteHeader(headers, 'sec-websocket-key');
+    headers.push('sec-websocket-key', newKey(), 'Sec-WebSocket-Key');
+  }
   return {
     request: {
       method: tunnels ? 'GET' : method,

@@ -23,7 +23,8 @@ export function sendResponseHead(
   const block = stream.connection.headers;
   if (!block.begin(roomFor(headers))) return false;
   const status = head.status;
-  block.field(':status', (statuses[status] ??= String(status)));
+  statuses[status] ??= String(status);
+  block.field(':status', statuses[status]);
   for (let i = 0; i < headers.length; i += stride) {
     const name = headers[i] as string;
     switch (name.length) {
@@ -38,7 +39,7 @@ export function sendResponseHead(
         if (name === 'connection') continue;
         break;
       case 14:
-        if (name === 'content-length' && (length !== 0 || status === 204) && !bodiless) continue;
+        if (name === 'content-length' && (status === 204 || (length !== 0 && !bodiless))) continue;
         break;
       case 16:
         if (name === 'proxy-connection') continue;

@@ -2,8 +2,9 @@
  * DATA of all streams of a connection within its window and what the socket takes: at once when nobody waits, else in
  * turns of one frame, so that a large body never keeps a small one waiting.
  */
+import type { Deadlines } from '../net/deadlines.ts';
 import type { FrameOutput } from './frame-output.ts';
-import { defaultWindow, frameTypes, headBytes, writeFrameHead } from './frames.ts';
+import { defaultWindow, frameTypes, headBytes, mostWindow, writeFrameHead } from './frames.ts';
 import type { Http2Stream } from './stream.ts';
 
 /** A frame of this much data fills a TLS record together with its head. */
@@ -15,6 +16,7 @@ export class SendQueue {
   /** What the peer lets the connection send. */
   window = defaultWindow;
   readonly #output: FrameOutput;
+  readonly #deadlines: Deadlines;
   /** Streams with something to send or to be told, first come first. */
   readonly #ready = new Set<Http2Stream>();
   /** Streams whose own window is used up. */
@@ -22,8 +24,9 @@ export class SendQueue {
   /** When data last could leave, while some is ready; monotonic milliseconds. */
   #heldSince = 0;
 
-  constructor(output: FrameOutput) {
+  constructor(output: FrameOutput, deadlines: Deadlines) {
     this.#output = output;
+    this.#deadlines = deadlines;
   }
 
   /** Sends what may leave of chunk[from, to) and returns how far it came. */
@@ -48,7 +51,9 @@ export class SendQueue {
   }
 
   /** `stream` wants to send more or hear when it may. */
-  wait(stream: Http2Stream, now: number): void {
+  wait(stream: Http2Stream): void {
+    const now = this.#deadlines.now;
+    this.#output.schedule();
     if (stream.waits && stream.sendWindow <= 0) {
       if (!this.#stalled.has(stream)) {
         stream.stalledSince = now;
@@ -60,9 +65,16 @@ export class SendQueue {
     this.#ready.add(stream);
   }
 
+  /** The peer has opened the connection's window; false when it overflows. */
+  widen(more: number): boolean {
+    this.window += more;
+    this.#output.schedule();
+    return this.window <= mostWindow;
+  }
+
   /** The peer has opened `stream`'s window. */
-  opened(stream: Http2Stream, now: number): void {
-    if (this.#stalled.delete(stream)) this.wait(stream, now);
+  opened(stream: Http2Stream): void {
+    if (stream.sendWindow > 0 && this.#stalled.delete(stream)) this.wait(stream);
   }
 
   remove(stream: Http2Stream): void {
@@ -71,8 +83,10 @@ export class SendQueue {
   }
 
   /** Lets streams send in turns until the window or the socket is full. */
-  pump(now: number): void {
+  pump(): void {
+    if (this.#ready.size === 0) return;
     const output = this.#output;
+    const now = this.#deadlines.now;
     for (const stream of this.#ready) {
       if (output.blocked || output.queuedBytes > mostQueued) return;
       if (stream.waits && this.window <= 0) return;
@@ -81,12 +95,13 @@ export class SendQueue {
       if (stream.closed) continue;
       if (stream.pump(frameDataBytes)) stream.release();
       // Behind the others that wait (a Set walks what is added meanwhile, too), or aside until its window opens.
-      else this.wait(stream, now);
+      else this.wait(stream);
     }
   }
 
   /** Runs `expired` for every stream that could not send for `ms`; true when the connection itself could not. */
-  stalled(now: number, ms: number, expired: (stream: Http2Stream) => void): boolean {
+  stalled(ms: number, expired: (stream: Http2Stream) => void): boolean {
+    const now = this.#deadlines.now;
     for (const stream of this.#stalled) if (now - stream.stalledSince >= ms) expired(stream);
     return this.#ready.size > 0 && now - this.#heldSince >= ms;
   }

@@ -5,6 +5,7 @@ import { type Headers, stride } from '../http/headers.ts';
 import type { ServedConnection, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
 import { Http2Connection } from './connection.ts';
+import type { BlockRefusal } from './connection-events.ts';
 import { writeGoAway } from './control-frames.ts';
 import { areTrailers } from './field-names.ts';
 import { type ErrorCode, errorCodes, mostStreamId, preface, settingIds } from './frames.ts';
@@ -130,12 +131,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     if (this.streams.size === 0) this.close();
   }
 
-  headersReceived(
-    id: number,
-    headers: Headers,
-    endStream: boolean,
-    refusal: ErrorCode | 'too-large' | undefined,
-  ): void {
+  headersReceived(id: number, headers: Headers, endStream: boolean, refusal: BlockRefusal): void {
     const open = this.streams.get(id) as ServerStream | undefined;
     if (open !== undefined) this.#trailers(open, headers, endStream, refusal);
     else if (id % 2 === 0) this.fail(errorCodes.protocolError, 'a stream id that is not odd');
@@ -143,12 +139,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     else if (!this.wasReset(id)) this.fail(errorCodes.streamClosed, 'HEADERS on a stream that is over');
   }
 
-  #request(
-    id: number,
-    headers: Headers,
-    endStream: boolean,
-    refusal: ErrorCode | 'too-large' | undefined,
-  ): void {
+  #request(id: number, headers: Headers, endStream: boolean, refusal: BlockRefusal): void {
     this.#lastStream = id;
     if (this.#final || this.streams.size >= this.limits.maxConcurrentStreams) {
       this.resetId(id, errorCodes.refusedStream);
@@ -208,12 +199,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.settings.started(stream, 'HTTP/2.0');
   }
 
-  #trailers(
-    stream: ServerStream,
-    headers: Headers,
-    endStream: boolean,
-    refusal: ErrorCode | 'too-large' | undefined,
-  ): void {
+  #trailers(stream: ServerStream, headers: Headers, endStream: boolean, refusal: BlockRefusal): void {
     let why = '';
     let code: ErrorCode = errorCodes.protocolError;
     if (stream.remoteEnded) {

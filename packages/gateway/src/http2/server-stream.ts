@@ -113,7 +113,10 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.#server.settings.refused(code, detail, this);
     const grpc = isGrpc(this.request.headers);
     if (this.status !== 0) {
-      if (!grpc) return this.breakOff();
+      if (!grpc) {
+        this.breakOff();
+        return;
+      }
       this.#finish();
       this.sendEnd(grpcTrailers(code));
       return;

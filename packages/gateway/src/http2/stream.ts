@@ -1,6 +1,7 @@
 /** One stream, both its halves: what waits to be sent within the peer's window, and what came and nobody took yet. */
 import type { Headers } from '../http/headers.ts';
 import type { Http2Connection } from './connection.ts';
+import { writeEnd, writeWindowUpdate } from './control-frames.ts';
 import { type ErrorCode, errorCodes } from './frames.ts';
 
 export abstract class Http2Stream {
@@ -88,7 +89,7 @@ export abstract class Http2Stream {
     const connection = this.connection;
     let at = 0;
     if (this.#queue === undefined) {
-      at = connection.sendData(this, chunk, 0, chunk.length, false);
+      at = connection.queue.send(this, chunk, 0, chunk.length, false);
       if (at === chunk.length && !connection.output.blocked) return true;
     }
     if (at < chunk.length) {
@@ -97,7 +98,7 @@ export abstract class Http2Stream {
       else this.#queue.push(rest);
     }
     this.#held = true;
-    connection.wait(this);
+    connection.queue.wait(this);
     return false;
   }
 
@@ -107,7 +108,7 @@ export abstract class Http2Stream {
     if (queue !== undefined) {
       const chunk = queue[0] as Buffer;
       const to = Math.min(chunk.length, this.#queueAt + most);
-      this.#queueAt = this.connection.sendData(this, chunk, this.#queueAt, to, true);
+      this.#queueAt = this.connection.queue.send(this, chunk, this.#queueAt, to, true);
       if (this.#queueAt < chunk.length) return false;
       this.#queueAt = 0;
       queue.shift();
@@ -141,7 +142,7 @@ export abstract class Http2Stream {
     else if (this.#lastSent === output.sent && output.slab !== undefined)
       // The frame before is still here: it says it itself, which saves the peer a frame.
       (output.slab as Buffer)[this.#lastFrameAt + 4]! |= 1;
-    else this.connection.sendEmptyEnd(this);
+    else writeEnd(this.connection.output, this.id);
     this.localEnded = true;
     this.connection.halfClosed(this);
   }
@@ -155,7 +156,7 @@ export abstract class Http2Stream {
   receive(piece: Buffer): void {
     this.#arrived += piece.length;
     if (this.declared >= 0 && this.#arrived > this.declared) {
-      this.connection.consumed(piece.length);
+      this.connection.window.consumed(piece.length);
       this.#lied();
       return;
     }
@@ -164,14 +165,14 @@ export abstract class Http2Stream {
       const more = this.deliver(piece);
       this.#delivering = false;
       if (!more) this.#flowing = false;
-      this.connection.consumed(piece.length);
+      this.connection.window.consumed(piece.length);
       this.#credit(piece.length);
       return;
     }
     const kept = Buffer.from(piece);
     if (this.#parked === undefined) this.#parked = [kept];
     else this.#parked.push(kept);
-    this.connection.park(piece.length);
+    this.connection.window.park(piece.length);
   }
 
   /** END_STREAM of the peer, alone or with trailers. */
@@ -205,7 +206,7 @@ export abstract class Http2Stream {
     this.#delivering = true;
     while (parked.length > 0 && this.#flowing && !this.closed) {
       const piece = parked.shift() as Buffer;
-      this.connection.unpark(piece.length);
+      this.connection.window.unpark(piece.length);
       if (!this.deliver(piece)) this.#flowing = false;
       this.#credit(piece.length);
     }
@@ -227,9 +228,9 @@ export abstract class Http2Stream {
 
   #credit(bytes: number): void {
     this.#consumed += bytes;
-    if (this.remoteEnded || this.closed || this.#consumed < this.connection.creditThreshold) return;
+    if (this.remoteEnded || this.closed || this.#consumed < this.connection.window.creditThreshold) return;
     this.receiveWindow += this.#consumed;
-    this.connection.sendWindowUpdate(this.id, this.#consumed);
+    writeWindowUpdate(this.connection.output, this.id, this.#consumed);
     this.#consumed = 0;
   }
 
@@ -243,7 +244,7 @@ export abstract class Http2Stream {
     this.#parked = undefined;
     let bytes = 0;
     for (const piece of parked) bytes += piece.length;
-    this.connection.unpark(bytes);
+    this.connection.window.unpark(bytes);
   }
 
   /** Ends it here and now, telling the peer why. */

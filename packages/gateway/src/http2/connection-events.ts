@@ -1,0 +1,42 @@
+/** What the readers of frames need of the connection whose frames these are. */
+import type { Headers } from '../http/headers.ts';
+import type { Deadlines } from '../net/deadlines.ts';
+import type { FrameOutput } from './frame-output.ts';
+import type { ErrorCode } from './frames.ts';
+import type { ReceiveWindow } from './receive-window.ts';
+import type { Http2Stream } from './stream.ts';
+
+/** Why a header block makes no message: it breaks the rules, or is larger than we said we take. */
+export type BlockRefusal = 'malformed' | 'too-large' | undefined;
+
+export interface ConnectionEvents {
+  readonly reading: boolean;
+  readonly deadlines: Deadlines;
+  readonly output: FrameOutput;
+  readonly streams: ReadonlyMap<number, Http2Stream>;
+  readonly peerIsServer: boolean;
+  readonly window: ReceiveWindow;
+  /** A stream nobody has opened yet (RFC 9113 §5.1). */
+  isIdle(streamId: number): boolean;
+  /** We reset it not long ago: its frames may still be on their way, and mean nothing. */
+  wasReset(streamId: number): boolean;
+  /** A whole header block came for a stream. With a refusal the headers are not whole. */
+  headersReceived(streamId: number, headers: Headers, endStream: boolean, refusal: BlockRefusal): void;
+  /** The peer has said its first SETTINGS. */
+  settled(): void;
+  settingsAcknowledged(): void;
+  /** The peer answered a PING of ours. */
+  pinged(): void;
+  peerGoesAway(lastStreamId: number, code: number): void;
+  /** The encoder keeps to the peer's table from the next block on. */
+  tableBytes(bytes: number): void;
+  /** The peer's SETTINGS changed what streams may send by `more`; false when a window overflows. */
+  widen(more: number): boolean;
+  /** The connection's own window; false when it overflows. */
+  widenConnection(more: number): boolean;
+  windowOpened(stream: Http2Stream): void;
+  resetStream(stream: Http2Stream, code: ErrorCode): void;
+  resetId(streamId: number, code: ErrorCode): void;
+  remove(stream: Http2Stream): void;
+  fail(code: ErrorCode, detail: string): void;
+}
