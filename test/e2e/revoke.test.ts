@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { eventually, load, meshDynamic, startChild, startMesh, startParent } from '../harness/harness.ts';
+import { switching } from '../harness/web-socket-accept.ts';
 
 test('a revoked child’s live connections are closed within 2 s and its legs are gone', async () => {
   await using mesh = await startMesh();
@@ -46,10 +47,10 @@ test('an upgraded connection through a revoked child is closed within 2 s', asyn
   await using starting = new AsyncDisposableStack();
   const server = createServer((_request, response) => void response.end());
   const sockets = new Set<Duplex>();
-  server.on('upgrade', (_request, socket) => {
+  server.on('upgrade', (request, socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+    socket.write(switching(request));
     socket.pipe(socket);
   });
   server.listen(0, '127.0.0.1');
@@ -72,7 +73,7 @@ test('an upgraded connection through a revoked child is closed within 2 s', asyn
     text += chunk;
   });
   socket.on('error', () => {});
-  socket.write('GET /vm-1/chat HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+  socket.write('GET /vm-1/chat HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n');
   await eventually(() => /^HTTP\/1\.1 101 /.test(text), 5000, 'the 101');
   socket.write('there and back');
   await eventually(() => text.endsWith('there and back'), 5000, 'the echo');

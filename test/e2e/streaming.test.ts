@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { eventually, type ParentProcess, startChild, startParent } from '../harness/harness.ts';
+import { switching } from '../harness/web-socket-accept.ts';
 
 const mib = 1024 * 1024;
 
@@ -105,8 +106,8 @@ test('a client that leaves cancels the endpoint’s request', async () => {
 
 test('a WebSocket upgrade is a tunnel through both gateways', async () => {
   const server = createServer();
-  server.on('upgrade', (_request, socket) => {
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+  server.on('upgrade', (request, socket) => {
+    socket.write(switching(request));
     socket.pipe(socket);
     socket.on('error', () => {});
   });
@@ -117,7 +118,7 @@ test('a WebSocket upgrade is a tunnel through both gateways', async () => {
   socket.on('data', (chunk) => {
     text += chunk;
   });
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n');
   await eventually(() => /^HTTP\/1\.1 101 /.test(text), 5000, 'the 101');
   socket.write('there and back');
   await eventually(() => text.endsWith('there and back'), 5000, 'the echo');
