@@ -211,13 +211,16 @@ export abstract class Http2Stream {
       this.#credit(piece.length);
     }
     this.#delivering = false;
-    if (this.closed || parked.length > 0) return;
-    this.#parked = undefined;
-    if (this.#endParked) {
-      this.#endParked = false;
-      this.deliverEnd(this.#receivedTrailers);
-      this.connection.halfClosed(this);
+    if (this.closed) return;
+    if (parked.length === 0) {
+      this.#parked = undefined;
+      if (this.#endParked) {
+        this.#endParked = false;
+        this.deliverEnd(this.#receivedTrailers);
+        this.connection.halfClosed(this);
+      }
     }
+    // What was delivered is held back by whoever took it until it hears this.
     this.turnEnd();
   }
 
