@@ -74,6 +74,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
         trustDomain: config.trustDomain,
         decisions: trust.decisions,
         identity: () => trust.identity.current,
+        ask: (question, listener) => dataPlane.ask(question, listener),
         configured: config.children,
         remembered: trust.remembered,
         onChange() {

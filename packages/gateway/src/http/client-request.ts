@@ -1,4 +1,5 @@
 /** One request to an endpoint between the request path and the codec that carries it, whatever wire that speaks. */
+import type { Socket } from 'node:net';
 import type { GatewayErrorCode } from './errors.ts';
 import type { RawConnection } from './exchange.ts';
 import type { Headers } from './headers.ts';
@@ -46,10 +47,22 @@ export interface Destination {
   };
 }
 
+/** The connection that a request is on. */
+export interface Carrier {
+  readonly socket: Socket;
+  /** It may take another request. */
+  readonly alive: boolean;
+  /** The transport's version it was dialled under. */
+  readonly version: number;
+  /** When the peer's certificate expires, wall-clock milliseconds; Infinity where peers have no identity. */
+  readonly goodUntil: number;
+}
+
 /** One request's place on a connection. Calls after its end are ignored. */
 export interface ClientRequest {
   /** Requests that its connection was given before this one. */
   readonly served: number;
+  readonly carrier: Carrier;
   /**
    * Sends the head; `bodyLength` 0 ends the request, `upgrade` is the protocol to switch to or ''. Bytes may wait for
    * `flush`. `headTimeoutMs` 0: no deadline.

@@ -1,5 +1,5 @@
 /** What a composition root sees of the data plane, whether it serves in this process or in workers. */
-import type { EndpointModel, Model, QName } from '../model/model.ts';
+import type { EndpointModel, Model, QName, TransportModel } from '../model/model.ts';
 
 /** A small change to the running generation, in place: no rebuild, no state lost. Unknown names are ignored. */
 export type Patch =
@@ -62,6 +62,48 @@ export interface EndpointFailure {
   readonly message: string;
 }
 
+/** A GET that the control plane sends over one of the connections that carry requests to the same address. */
+export interface UplinkQuestion {
+  /** As in the model, present there or not: one of the same name and content has the same connections. */
+  readonly transport: TransportModel;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Without question mark; absent for none. */
+  readonly query?: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Over a connection dialled from now on, in place of those there are: something about them looks wrong. */
+  readonly fresh: boolean;
+}
+
+/** The head of an answer, and who gave it: of the certificate shown on the connection that the answer came over. */
+export interface AnswerHead {
+  readonly status: number;
+  /** By lower-case name; of repeated fields the first. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes of the body, -1 when that is open. */
+  readonly length: number;
+  readonly peer: {
+    /** Upper-case hex. */
+    readonly serial: string;
+    /** Wall-clock milliseconds. */
+    readonly notAfter: number;
+  };
+}
+
+/** Hears one answer. Nothing is said from inside `ask`, and nothing after one of the last three. */
+export interface AnswerListener {
+  head(head: AnswerHead): void;
+  /** The listener's own to keep. */
+  data(chunk: Buffer): void;
+  /** The answer is whole. `leaving`: its connection takes no more requests, for the peer is restarting or renewed. */
+  end(leaving: boolean): void;
+  /** `code` as in EndpointFailure; `detail` starts with `identity.…:` when the peer is not who it must be. */
+  failed(code: string, detail: string): void;
+  /** What carried it goes in good order (a worker, an outdated connection): asked again, it has a new place at once. */
+  moved(): void;
+}
+
 /** Counters since start, summed over live and past workers. */
 export interface Stats {
   readonly connections: { readonly open: number; readonly accepted: number; readonly refused: number };
@@ -95,6 +137,11 @@ export interface DataPlane {
   /** Applies in place; resolves when every running worker has it. */
   patch(patch: Patch): Promise<void>;
   publish(document: PublishedDocument): void;
+  /**
+   * Asks the far end of an uplink over the data plane's own connections; waits for a worker when none can be asked now.
+   * The returned function ends it, telling nobody.
+   */
+  ask(question: UplinkQuestion, listener: AnswerListener): () => void;
   /** Runs `listener` at each passive failure (rate-limited to one a second per endpoint and code). */
   onEndpointFailure(listener: (failure: EndpointFailure) => void): void;
   stats(): Promise<Stats>;

@@ -102,7 +102,7 @@ export class Generation {
     for (const endpoint of before) {
       if (balancer.endpoints.includes(endpoint)) continue;
       endpoint.dispose();
-      if (!used.has(endpoint.pool)) endpoint.pool.retire();
+      if (!used.has(endpoint.pool)) this.#registry.unused(endpoint.pool);
     }
   }
 

@@ -1,7 +1,16 @@
 /** The data plane served in this process. */
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { Model } from '../model/model.ts';
-import type { DataPlane, EndpointFailure, Patch, PublishedDocument, Stats } from './data-plane.ts';
+import { Asked } from './asked.ts';
+import type {
+  AnswerListener,
+  DataPlane,
+  EndpointFailure,
+  Patch,
+  PublishedDocument,
+  Stats,
+  UplinkQuestion,
+} from './data-plane.ts';
 import { drain } from './drain.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { processStats, sumStats } from './stats.ts';
@@ -44,6 +53,11 @@ export class LocalDataPlane implements DataPlane {
 
   publish(document: PublishedDocument): void {
     this.#engine.publish(document);
+  }
+
+  ask(question: UplinkQuestion, listener: AnswerListener): () => void {
+    const asked = new Asked(this.#engine, question, listener);
+    return () => asked.close();
   }
 
   onEndpointFailure(listener: (failure: EndpointFailure) => void): void {

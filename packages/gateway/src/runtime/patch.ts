@@ -20,7 +20,8 @@ export function applyPatch(engine: Engine, patch: Patch): void {
       generation?.setEndpoints(patch.service, patch.endpoints);
       return;
     case 'transportCertificate':
-      engine.registry.find(patch.transport)?.renew(patch.certificate, patch.roots);
+      for (const transport of engine.registry.named(patch.transport))
+        transport.renew(patch.certificate, patch.roots);
       return;
     case 'uplinkIdentity':
       engine.listeners.get(patch.entryPoint)?.setIdentity(patch.certificate, patch.roots, patch.peers);

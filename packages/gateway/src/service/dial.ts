@@ -1,6 +1,7 @@
 /** Opens one connection to an endpoint: address, handshake, and which protocol the two agree on. */
 import { connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { FicusError } from '@ficus/common/errors.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
 import { Reads } from '../net/reads.ts';
@@ -55,7 +56,7 @@ export class Dial implements Timed {
     owner.deadlines.add(this);
     socket.once(scheme === 'https' ? 'secureConnect' : 'connect', () => this.#connected(socket));
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#fail(failureCode(error), error.code ?? error.message),
+      this.#fail(failureCode(error), failureDetail(error)),
     );
     socket.once('close', () => this.#fail('endpoint.dial', 'closed while connecting'));
   }
@@ -109,6 +110,12 @@ const dialErrors = new Set([
   'EMFILE',
   'EPIPE',
 ]);
+
+/** A refused identity says what was expected and what was found. */
+function failureDetail(error: NodeJS.ErrnoException): string {
+  if (error instanceof FicusError) return `${error.code}: ${error.message}`;
+  return error.code ?? error.message;
+}
 
 function failureCode(error: NodeJS.ErrnoException): GatewayErrorCode {
   const code = error.code ?? '';

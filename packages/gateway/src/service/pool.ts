@@ -1,7 +1,6 @@
 /** Connections to one address over one transport, shared by every service that dials it: kept ones, or multiplexed ones. */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { ClientRequest } from '../http/client-request.ts';
+import type { Carrier, ClientRequest } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import type { ConnectionOwner } from '../http1/client-roles.ts';
@@ -10,6 +9,7 @@ import type { Deadlines } from '../net/deadlines.ts';
 import type { Reads } from '../net/reads.ts';
 import { Dial, type DialOwner, type PoolAddress } from './dial.ts';
 import { type DialListener, Multiplexed } from './multiplexed.ts';
+import { peerCertificate } from './peer-certificate.ts';
 import type { Transport } from './transport.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -219,6 +219,11 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     for (const connection of [...this.#all, ...this.#multiplexed.all]) connection.moveFrom(endpoint);
   }
 
+  /** New requests go elsewhere: it said goodbye, or a certificate of either side is past. */
+  hasLeft(connection: Carrier): boolean {
+    return !connection.alive || this.#outlived(connection);
+  }
+
   /** Certificates count for live connections too: our older one, and the peer's own once it has expired. */
   #outlived(connection: { readonly version: number; readonly goodUntil: number }): boolean {
     if (connection.version !== this.transport.version) return true;
@@ -227,8 +232,7 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
 
   #goodUntil(socket: Socket): number {
     if (this.transport.model.peerUri === undefined) return never;
-    const certificate = (socket as TLSSocket).getPeerX509Certificate();
-    return certificate === undefined ? 0 : Date.parse(certificate.validTo);
+    return peerCertificate(socket)?.notAfter ?? 0;
   }
 
   /** Idle connections go now, busy ones after their response. */

@@ -40,6 +40,11 @@ export class Transport {
     this.version++;
   }
 
+  /** Connections dialled so far finish what they have begun; what comes goes to new ones. */
+  outdate(): void {
+    this.version++;
+  }
+
   /** Options for `tls.connect`; `http2` offers it. Throws when the certificate or roots can't be loaded. */
   options(host: string, http2: boolean): ConnectionOptions {
     this.#context ??= build(this.model, this.#certificate, this.#roots);

@@ -6,6 +6,7 @@ import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { drain } from '../runtime/drain.ts';
 import { Engine } from '../runtime/engine.ts';
 import { processStats } from '../runtime/stats.ts';
+import { Answers } from './answers.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
@@ -30,6 +31,7 @@ const engine = new Engine({
   accessLog,
   onEndpointFailure: (failure) => tell({ type: 'failure', failure }),
 });
+const answers = new Answers(engine, tell);
 
 process.on('message', (message: ToWorker, handle: unknown) => {
   void answer(message, handle as ListenHandle | undefined);
@@ -53,6 +55,10 @@ async function answer(message: ToWorker, handle: ListenHandle | undefined): Prom
   }
   if (message.type === 'reopen') {
     accessLog?.reopen();
+    return;
+  }
+  if (message.type === 'ask' || message.type === 'took' || message.type === 'unask') {
+    answers.handle(message);
     return;
   }
   const seq = message.seq;

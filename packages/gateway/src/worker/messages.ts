@@ -1,7 +1,30 @@
 /** What the main process and its workers say to each other. */
 import type { EntryPointModel, Model } from '../model/model.ts';
-import type { EndpointFailure, Patch, PublishedDocument } from '../runtime/data-plane.ts';
+import type {
+  AnswerHead,
+  EndpointFailure,
+  Patch,
+  PublishedDocument,
+  UplinkQuestion,
+} from '../runtime/data-plane.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
+
+/** Of questions, to a worker; `id` is one for all workers. */
+export type QuestionMessage =
+  | { readonly type: 'ask'; readonly id: number; readonly question: UplinkQuestion }
+  /** So much of the answer was dealt with. */
+  | { readonly type: 'took'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'unask'; readonly id: number };
+
+/** As AnswerListener hears it. */
+export type AnswerEvent =
+  | { readonly event: 'head'; readonly head: AnswerHead }
+  | { readonly event: 'data'; readonly base64: string }
+  | { readonly event: 'end'; readonly leaving: boolean }
+  | { readonly event: 'failed'; readonly code: string; readonly detail: string }
+  | { readonly event: 'moved' };
+
+export type AnswerMessage = { readonly type: 'answer'; readonly id: number } & AnswerEvent;
 
 /** To a worker. Each with `seq` is answered by `done`. */
 export type ToWorker =
@@ -12,6 +35,7 @@ export type ToWorker =
   /** The access log's file was renamed. */
   | { readonly type: 'reopen' }
   | { readonly type: 'publish'; readonly document: PublishedDocument }
+  | QuestionMessage
   | { readonly type: 'stats'; readonly seq: number }
   | { readonly type: 'drain'; readonly seq: number; readonly lameDuckMs: number; readonly graceMs: number };
 
@@ -27,6 +51,7 @@ export type FromWorker =
     }
   | { readonly type: 'stats'; readonly stats: ProcessStats }
   | { readonly type: 'failure'; readonly failure: EndpointFailure }
+  | AnswerMessage
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn' | 'error';

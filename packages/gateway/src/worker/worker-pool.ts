@@ -5,15 +5,19 @@ import type { AccessLogOptions } from '../access-log/options.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
+  AnswerListener,
   DataPlane,
   DataPlaneLog,
   EndpointFailure,
   Patch,
   PublishedDocument,
   Stats,
+  UplinkQuestion,
 } from '../runtime/data-plane.ts';
 import { type ProcessStats, sumStats } from '../runtime/stats.ts';
+import { collapse } from './collapse-stats.ts';
 import { KeptPatches } from './kept-patches.ts';
+import { Questions } from './questions.ts';
 import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
 
 /** A worker that dies younger than this is not replaced at once, so that a crash at start does not spin. */
@@ -35,6 +39,9 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   /** Every worker that runs: in a slot, being prepared, or being drained. Changes in place go to all of them. */
   readonly #live = new Set<WorkerProcess>();
   readonly #draining = new Set<WorkerProcess>();
+  /** Those that have what the others have. */
+  readonly #prepared = new WeakSet<WorkerProcess>();
+  readonly #questions = new Questions(() => this.#askable());
   readonly #handles = new Map<
     string,
     { readonly entryPoint: EntryPointModel; readonly handle: ListenHandle }
@@ -63,6 +70,17 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async start(): Promise<void> {
     await Promise.all(this.#slots.map(({ worker }) => worker.ready));
+    for (const { worker } of this.#slots) this.#prepared.add(worker);
+    this.#questions.workerReady();
+  }
+
+  *#askable(): Iterable<WorkerProcess> {
+    for (const worker of this.#live)
+      if (this.#prepared.has(worker) && (this.#closing || !this.#draining.has(worker))) yield worker;
+  }
+
+  ask(question: UplinkQuestion, listener: AnswerListener): () => void {
+    return this.#questions.ask(question, listener);
   }
 
   apply(model: Model): Promise<void> {
@@ -178,6 +196,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   async #drainOne(worker: WorkerProcess, options: { lameDuckMs: number; graceMs: number }): Promise<number> {
     if (this.#draining.has(worker)) return 0;
     this.#draining.add(worker);
+    if (!this.#closing) this.#questions.workerLeaves(worker);
     const answer = await worker.ask({ type: 'drain', ...options });
     worker.stop();
     return answer?.cut ?? 0;
@@ -193,6 +212,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   said(message: Parameters<WorkerEvents['said']>[0]): void {
     if (message.type === 'log') this.#log(message.level, message.message, message.fields);
+    else if (message.type === 'answer') this.#questions.said(message);
     else for (const listener of this.#listeners) listener(message.failure);
   }
 
@@ -200,6 +220,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     this.#live.delete(worker);
     this.#draining.delete(worker);
     if (worker.stats !== undefined) this.#past = [collapse([...this.#past, worker.stats])];
+    if (!this.#closing) this.#questions.workerLeaves(worker);
     const slot = this.#slots.find((candidate) => candidate.worker === worker);
     if (slot === undefined || this.#closing) return;
     this.#log('error', 'worker died, replacing it', { pid: worker.pid, how });
@@ -240,6 +261,8 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     for (const document of this.#documents.values()) worker.tell({ type: 'publish', document });
     for (const { entryPoint, handle } of this.#handles.values())
       await this.#expectDone(worker, worker.ask({ type: 'listen', entryPoint }, handle));
+    this.#prepared.add(worker);
+    this.#questions.workerReady();
   }
 
   /** A worker that cannot do what the others did would refuse every request it gets: it ends instead. */
@@ -260,20 +283,4 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     worker.kill();
     return answer;
   }
-}
-
-/** Past workers as one, so that restarts never grow memory. */
-function collapse(past: readonly ProcessStats[]): ProcessStats {
-  const { connections, entryPoints, services, legs, refusals } = sumStats([], past, []);
-  return {
-    accepted: connections.accepted,
-    refused: connections.refused,
-    open: 0,
-    inFlight: 0,
-    entryPoints,
-    services,
-    legs,
-    refusals,
-    rssBytes: 0,
-  };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { AnswerMessage, FromWorker, ToWorker } from './messages.ts';
 
 type Done = Extract<FromWorker, { readonly type: 'done' }>;
 /** A request without its number. */
@@ -18,7 +18,7 @@ const applyMs = 30_000;
 export interface WorkerEvents {
   /** It did not answer in time and was killed; `exited` follows. */
   hung(worker: WorkerProcess, asked: string): void;
-  said(message: Extract<FromWorker, { readonly type: 'failure' | 'log' }>): void;
+  said(message: Extract<FromWorker, { readonly type: 'failure' | 'log' }> | AnswerMessage): void;
   exited(worker: WorkerProcess, how: string): void;
 }
 
@@ -87,7 +87,8 @@ export class WorkerProcess {
     });
   }
 
-  tell(message: Extract<ToWorker, { readonly type: 'publish' | 'reopen' }>): void {
+  /** Says what needs no answer. */
+  tell(message: Exclude<ToWorker, { readonly seq: number }>): void {
     if (!this.#gone) this.#process.send(message, () => undefined);
   }
 

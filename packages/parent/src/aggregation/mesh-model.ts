@@ -56,7 +56,10 @@ export function meshModel(uplinks: readonly AggregatedUplink[], identity: Uplink
 }
 
 /** Traefik's defaults, but for the dial and the pings: a child that doesn't answer soon has others beside it. */
-function transportTo(child: ChildView, { certificate, roots }: UplinkIdentity): TransportModel {
+export function transportTo(
+  child: Pick<ChildView, 'name' | 'peerUri' | 'transport'>,
+  { certificate, roots }: UplinkIdentity,
+): TransportModel {
   return {
     name: childTransport(child.name),
     serverName: '',

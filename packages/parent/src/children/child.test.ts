@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '@ficus/common/clock.ts';
 import { childId } from '@ficus/pki/identity.ts';
-import { advertisement, eventually, fakeChild, type TestMesh, testMesh } from '../testing/fake-child.ts';
+import { transportTo } from '../aggregation/mesh-model.ts';
+import {
+  advertisement,
+  eventually,
+  fakeChild,
+  type TestMesh,
+  testMesh,
+  testPlane,
+} from '../testing/fake-child.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { parseChildAddress } from './address.ts';
 import { AddressBook } from './address-book.ts';
@@ -17,7 +25,11 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ficus-child-'));
   mesh = await testMesh(join(directory, 'ca'));
 });
-after(() => rm(directory, { recursive: true }));
+const plane = testPlane();
+after(async () => {
+  await plane.close();
+  await rm(directory, { recursive: true });
+});
 
 function observed(port: number, options: Partial<ChildOptions> = {}) {
   const state = { changes: 0, health: [] as boolean[] };
@@ -29,6 +41,12 @@ function observed(port: number, options: Partial<ChildOptions> = {}) {
     peerUri: childId(mesh.trustDomain, 'vm-1'),
     grants: () => ['*'],
     identity: () => mesh.identity,
+    transport: () =>
+      transportTo(
+        { name: 'vm-1', peerUri: childId(mesh.trustDomain, 'vm-1'), transport: undefined },
+        mesh.identity,
+      ),
+    ask: plane.ask,
     isRevoked: () => false,
     onChange: () => {
       state.changes += 1;

@@ -6,6 +6,8 @@ import { FicusError } from '@ficus/common/errors.ts';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Advertisement } from '@ficus/common/uplink/advertisement.ts';
 import { decodeAdvertisement } from '@ficus/common/uplink/decode-advertisement.ts';
+import type { TransportModel } from '@ficus/gateway/model/model.ts';
+import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import type { HostPort } from './address.ts';
 import { AddressBook } from './address-book.ts';
 import { Belief, doubtMs } from './belief.ts';
@@ -26,6 +28,10 @@ export interface ChildOptions {
   /** Asked at each use, so that a joined-again child's new grants count at once. */
   readonly grants: () => readonly string[];
   readonly identity: () => UplinkIdentity;
+  /** How its services dial it, with the identity of this moment. */
+  readonly transport: () => TransportModel;
+  /** Over the data plane's connections. */
+  readonly ask: DataPlane['ask'];
   /** Whether a certificate of this serial was revoked. */
   readonly isRevoked: (serial: string) => boolean;
   /** From the last-good state: believed until the child says something else. */
@@ -84,7 +90,8 @@ export class Child {
     this.#liveness.watch(this.#book.addresses);
     this.#watch = new Watch({
       clock,
-      destination: () => this.#destination(this.#nextAddress()),
+      ask: options.ask,
+      destination: () => ({ host: this.#nextAddress(), port: this.port, transport: options.transport() }),
       refusal,
       onDocument: (document) => this.#document(document),
       onHeartbeat: () => this.#heard(),

@@ -30,7 +30,7 @@ export function probe(
       resolve(result);
       request.destroy();
     };
-    const request = dialAdvertisement(destination, { watch: false, etag: '*' }, (response, peer) => {
+    const request = dialAdvertisement(destination, (response, peer) => {
       const refused = refusal(peer);
       const status = response.statusCode ?? 0;
       if (refused !== undefined) finish({ well: false, gone: true, reason: refused.message });

@@ -1,4 +1,4 @@
-/** One request for a child's advertisement over its uplink: TLS 1.3, both sides proven. */
+/** One request to a child over a connection of its own, for a probe: TLS 1.3, both sides proven. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { isIP } from 'node:net';
@@ -30,23 +30,16 @@ export interface PeerFacts {
   readonly notAfter: Date;
 }
 
-export interface DialOptions {
-  /** Ask for a stream of documents instead of one. */
-  readonly watch: boolean;
-  readonly etag?: string | undefined;
-}
-
 /** Starts the request on a connection of its own. Errors come as the request's `error` event. */
 export function dialAdvertisement(
   { host, port, peerUri, identity }: UplinkDestination,
-  { watch, etag }: DialOptions,
   onResponse: (response: IncomingMessage, peer: PeerFacts) => void,
 ): ClientRequest {
   if (identity.roots.length === 0) throw new TypeError('an uplink is never dialled without roots');
   const dialled = request({
     host,
     port,
-    path: watch ? `${advertisementPath}?watch` : advertisementPath,
+    path: advertisementPath,
     // A kept connection would hide that new ones fail, and could be resumed without a certificate.
     agent: false,
     minVersion: 'TLSv1.3',
@@ -56,10 +49,8 @@ export function dialAdvertisement(
     key: identity.certificate.key,
     checkServerIdentity: checkPeer([peerUri]),
     maxHeaderSize: 16_384,
-    headers: {
-      accept: 'application/json',
-      ...(etag === undefined ? {} : { 'if-none-match': etag }),
-    },
+    // What it says is not asked for, only that it answers.
+    headers: { accept: 'application/json', 'if-none-match': '*' },
   });
   dialled.on('response', (response) => {
     const certificate = (response.socket as TLSSocket).getPeerX509Certificate();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '@ficus/common/clock.ts';
 import { advertisementLimits } from '@ficus/common/uplink/advertisement.ts';
-import { eventually, fakeChild, type TestMesh, testMesh } from '../testing/fake-child.ts';
+import { eventually, fakeChild, type TestMesh, testMesh, testPlane } from '../testing/fake-child.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { Backoff } from './backoff.ts';
 import { silenceMs, Watch, type WatchOptions } from './watch.ts';
@@ -16,7 +16,11 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ficus-watch-'));
   mesh = await testMesh(join(directory, 'ca'));
 });
-after(() => rm(directory, { recursive: true }));
+const plane = testPlane();
+after(async () => {
+  await plane.close();
+  await rm(directory, { recursive: true });
+});
 
 function watching(destination: WatchOptions['destination'], options: Partial<WatchOptions> = {}) {
   const documents: string[] = [];
@@ -24,6 +28,7 @@ function watching(destination: WatchOptions['destination'], options: Partial<Wat
   let heartbeats = 0;
   const watch = new Watch({
     clock: systemClock,
+    ask: plane.ask,
     destination,
     refusal: () => undefined,
     onDocument: (document) => documents.push(document.toString()),
@@ -47,7 +52,7 @@ function watching(destination: WatchOptions['destination'], options: Partial<Wat
 test('documents come line by line, empty lines are heartbeats, a killed child is found again', async () => {
   const child = await fakeChild(mesh);
   child.say('{"a":1}');
-  using watch = watching(child.destination);
+  using watch = watching(child.watched);
   await eventually(() => watch.documents.length === 1);
   child.raw('{"b"');
   child.raw(':2}\n\n\n');
@@ -64,7 +69,7 @@ test('a child that stops talking is dropped after the silence and dialled again'
   const clock = new ManualClock();
   await using child = await fakeChild(mesh);
   child.say('{}');
-  using watch = watching(child.destination, { clock });
+  using watch = watching(child.watched, { clock });
   await eventually(() => watch.documents.length === 1);
   clock.advance(silenceMs - 1);
   assert.deepEqual(watch.lost, []);
@@ -78,7 +83,7 @@ test('a child that stops talking is dropped after the silence and dialled again'
 test('a line without end is cut at the cap', async () => {
   await using child = await fakeChild(mesh);
   child.say('');
-  using watch = watching(child.destination);
+  using watch = watching(child.watched);
   await eventually(() => watch.heartbeats > 0);
   child.raw('x'.repeat(advertisementLimits.bytes + 1));
   await eventually(() => watch.lost.includes('advertisement.too-large'));
@@ -95,7 +100,7 @@ test('a peer that answers once is polled with its ETag', async () => {
       else response.writeHead(200, { etag: '"1"', 'content-length': '2' }).end('{}');
     },
   });
-  using watch = watching(child.destination, { clock });
+  using watch = watching(child.watched, { clock });
   await eventually(() => watch.documents.length === 1);
   await eventually(() => {
     clock.advance(1000);
@@ -109,7 +114,7 @@ test('a peer that answers once is polled with its ETag', async () => {
 test("another child's certificate, another authority, an error status: refused, nothing is read", async () => {
   await using other = await fakeChild(mesh, { name: 'vm-2' });
   other.say('{}');
-  using first = watching(other.destination);
+  using first = watching(other.watched);
   await eventually(() => first.lost.length > 0);
   assert.deepEqual(new Set(first.lost), new Set(['identity.unexpected-peer']));
   assert.deepEqual(first.documents, []);
@@ -117,19 +122,19 @@ test("another child's certificate, another authority, an error status: refused, 
   const strangers = await testMesh(join(directory, 'other-ca'));
   await using stranger = await fakeChild(strangers);
   stranger.say('{}');
-  using second = watching(() => ({ ...stranger.destination(), identity: mesh.identity }));
+  using second = watching(() => stranger.watched(mesh.identity));
   await eventually(() => second.lost.length > 0);
   assert.deepEqual(second.documents, []);
 
   await using failing = await fakeChild(mesh, { handler: (_, response) => response.writeHead(403).end() });
-  using third = watching(failing.destination);
+  using third = watching(failing.watched);
   await eventually(() => third.lost.includes('watch.status'));
 });
 
 test('a certificate that ends closes the connection it was shown on', async () => {
   await using child = await fakeChild(mesh, { ttlMs: 1500 });
   child.say('{}');
-  using watch = watching(child.destination);
+  using watch = watching(child.watched);
   await eventually(() => watch.documents.length > 0);
   await eventually(() => watch.lost.includes('identity.expired') && child.watchers === 0);
 });

@@ -2,8 +2,10 @@
 import type { ChildStatus } from '@ficus/common/api/admin.ts';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { LogLine } from '@ficus/common/log.ts';
+import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import { type AggregatedUplink, aggregate, type ChildTransport, compare } from '../aggregation/aggregate.ts';
+import { transportTo } from '../aggregation/mesh-model.ts';
 import { type HostPort, parseChildAddress } from '../children/address.ts';
 import { Child } from '../children/child.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
@@ -17,6 +19,8 @@ export interface MeshOptions {
   readonly trustDomain: string;
   readonly decisions: Pick<Decisions, 'children' | 'child' | 'legs' | 'denied'>;
   readonly identity: () => UplinkIdentity;
+  /** Of the data plane, whose connections carry the watches. */
+  readonly ask: DataPlane['ask'];
   /** Children with a fixed address; it overrides the one they registered. */
   readonly configured: readonly ({ readonly name: string; readonly transport?: ChildTransport } & HostPort)[];
   readonly remembered: ReadonlyMap<string, RememberedChild>;
@@ -91,7 +95,7 @@ export class Mesh {
   aggregated(): readonly AggregatedUplink[] {
     const views = [...this.#children.values()].flatMap(({ child }) => {
       const { name, peerUri, addresses, port, advertisement } = child;
-      const transport = this.#options.configured.find((each) => each.name === name)?.transport;
+      const transport = this.#transportOf(name);
       return advertisement === undefined
         ? []
         : [{ name, peerUri, addresses, port, advertisement, transport }];
@@ -124,8 +128,14 @@ export class Mesh {
     return record === undefined ? undefined : parseChildAddress(record.address);
   }
 
+  #transportOf(name: string): ChildTransport | undefined {
+    return this.#options.configured.find((each) => each.name === name)?.transport;
+  }
+
   #watch(name: string, address: HostPort, at: string): void {
-    const { clock, log, trustDomain, decisions, identity, remembered, onChange, onHealth } = this.#options;
+    const { clock, log, trustDomain, decisions, identity, ask, remembered, onChange, onHealth } =
+      this.#options;
+    const peerUri = childId(trustDomain, name);
     const before = this.#children.get(name)?.child;
     const advertisement = before?.advertisement;
     if (before !== undefined) this.#close(before);
@@ -134,10 +144,12 @@ export class Mesh {
       log,
       name,
       address,
-      peerUri: childId(trustDomain, name),
+      peerUri,
       // A configured child that never joined here has its certificate from the operator's own authority.
       grants: () => decisions.child(name)?.workloads ?? ['*'],
       identity,
+      transport: () => transportTo({ name, peerUri, transport: this.#transportOf(name) }, identity()),
+      ask,
       isRevoked: (serial) => decisions.denied().serials.has(serial),
       // What it offered stays known while it moves; its old addresses don't.
       remembered: advertisement === undefined ? remembered.get(name) : { advertisement, addresses: [] },

@@ -6,10 +6,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { systemClock } from '@ficus/common/clock.ts';
 import type { Advertisement } from '@ficus/common/uplink/advertisement.ts';
+import { LocalDataPlane } from '@ficus/gateway/runtime/local.ts';
 import { Authority } from '@ficus/pki/authority.ts';
 import { createRequest } from '@ficus/pki/csr.ts';
 import { childId, parentId } from '@ficus/pki/identity.ts';
+import { transportTo } from '../aggregation/mesh-model.ts';
 import type { UplinkDestination, UplinkIdentity } from '../children/uplink-dial.ts';
+import type { WatchDestination } from '../children/watch.ts';
 
 /** An authority and a parent's identity of it, for one test file. */
 export async function testMesh(directory: string, trustDomain = 'test.internal') {
@@ -26,6 +29,15 @@ export async function testMesh(directory: string, trustDomain = 'test.internal')
   return { authority, trustDomain, issue, identity };
 }
 export type TestMesh = Awaited<ReturnType<typeof testMesh>>;
+
+/** A data plane that serves nothing, for one test file's questions. */
+export function testPlane() {
+  const plane = new LocalDataPlane({ clock: systemClock, log: () => {} });
+  return {
+    ask: plane.ask.bind(plane),
+    close: () => plane.drain({ lameDuckMs: 0, graceMs: 0 }),
+  };
+}
 
 export interface FakeChildOptions {
   /** The name in its certificate. */
@@ -111,6 +123,15 @@ export async function fakeChild(mesh: TestMesh, options: FakeChildOptions = {}) 
       port,
       peerUri: childId(mesh.trustDomain, 'vm-1'),
       identity: mesh.identity,
+    }),
+    /** As `destination`, for the data plane to ask. */
+    watched: (identity = mesh.identity): WatchDestination => ({
+      host: '127.0.0.1',
+      port,
+      transport: transportTo(
+        { name: 'vm-1', peerUri: childId(mesh.trustDomain, 'vm-1'), transport: undefined },
+        identity,
+      ),
     }),
     /** Sends a line to every watcher, and to those that come. */
     say(line: string) {
