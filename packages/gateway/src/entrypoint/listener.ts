@@ -234,10 +234,9 @@ export class Listener implements ServerSettings {
     this.#host.refused(code, detail, facts);
   }
 
-  speaksHttp2(before: ServedConnection, incoming: Incoming, read: Buffer): boolean {
+  speaksHttp2(before: ServedConnection, incoming: Incoming, read: Buffer): void {
     this.#connections.delete(before);
     this.#connections.add(new Http2ServerConnection(incoming, before.facts, this, read));
-    return true;
   }
 
   /** A refusal without a request. */

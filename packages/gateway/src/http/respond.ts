@@ -1,5 +1,6 @@
 /** The one place where an error becomes a response: an RFC 9457 problem document with a stable code. */
 import { errorKind, type GatewayErrorCode } from './errors.ts';
+import type { Exchange } from './exchange.ts';
 import { addHeader, type Headers } from './headers.ts';
 import type { ResponseHead } from './message.ts';
 
@@ -7,7 +8,7 @@ import type { ResponseHead } from './message.ts';
 export const errorHeader = 'ficus-error';
 
 /** Details about the gateway's inside stay inside: only what the client did wrong is told back. */
-export function problemBody(code: GatewayErrorCode, detail: string): Buffer {
+function problemBody(code: GatewayErrorCode, detail: string): Buffer {
   const kind = errorKind(code);
   const told = kind.side === 'client' && detail !== '';
   return Buffer.from(
@@ -22,7 +23,7 @@ export function problemBody(code: GatewayErrorCode, detail: string): Buffer {
 }
 
 /** `toGateway`: the client is a gateway of ours, which is told the code in a field it understands. */
-export function problemHead(code: GatewayErrorCode, toGateway: boolean): ResponseHead {
+function problemHead(code: GatewayErrorCode, toGateway: boolean): ResponseHead {
   const status = errorKind(code).status;
   const headers: Headers = [];
   addHeader(headers, 'content-type', 'application/problem+json');
@@ -32,4 +33,12 @@ export function problemHead(code: GatewayErrorCode, toGateway: boolean): Respons
   if (status === 405) addHeader(headers, 'allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   if (toGateway) addHeader(headers, errorHeader, code);
   return { status, reason: '', headers };
+}
+
+/** Answers `exchange` with the whole problem document of `code`. */
+export function answerProblem(exchange: Exchange, code: GatewayErrorCode, detail: string): void {
+  const body = problemBody(code, detail);
+  exchange.respond(problemHead(code, exchange.facts.peerUri !== ''), body.length);
+  exchange.write(body);
+  exchange.end(undefined);
 }

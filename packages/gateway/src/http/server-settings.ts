@@ -47,7 +47,7 @@ export interface ServerSettings {
   refused(code: GatewayErrorCode, detail: string, exchange: ServedExchange): void;
   /** A connection is ended through its client's fault. */
   misbehaved(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void;
-  /** A client speaks HTTP/2 without having asked: `read` is what it has said. False: not here. */
-  speaksHttp2(connection: ServedConnection, incoming: Incoming, read: Buffer): boolean;
+  /** A client speaks HTTP/2 without having asked, and `connection` is no longer its: `read` is what it has said. */
+  speaksHttp2(connection: ServedConnection, incoming: Incoming, read: Buffer): void;
   closed(connection: ServedConnection): void;
 }

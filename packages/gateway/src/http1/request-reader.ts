@@ -69,17 +69,17 @@ export class RequestReader {
     if (this.#buffer !== undefined) this.#buffer = Buffer.from(this.#buffer);
   }
 
-  /** What is unread begins the way HTTP/2 does (RFC 9113 §3.4). */
-  get startsHttp2(): boolean {
-    return this.#buffer !== undefined && this.#buffer.toString('latin1', 0, 18) === 'PRI * HTTP/2.0\r\n\r\n';
-  }
-
-  /** The first line that is unread says of no HTTP version that it is one, and is more than HTTP/0.9's two words. */
-  get isForeign(): boolean {
+  /**
+   * What the unread bytes of a client's first request are. `foreign`: the first line names no HTTP version and has more than
+   * HTTP/0.9's two words. Whoever speaks no HTTP would not understand an answer, and a client of HTTP/2 that lost its way
+   * would misread it.
+   */
+  get spoken(): 'http1' | 'http2' | 'foreign' {
     const text = this.#buffer?.toString('latin1', 0, 256) ?? '';
-    const end = text.search(/[\r\n]/);
-    const line = end < 0 ? text : text.slice(0, end);
-    return !/http/i.test(line) && line.split(' ').length > 2;
+    // RFC 9113 §3.4.
+    if (text.startsWith('PRI * HTTP/2.0\r\n\r\n')) return 'http2';
+    const line = text.split(/[\r\n]/, 1)[0] as string;
+    return /http/i.test(line) || line.split(' ').length < 3 ? 'http1' : 'foreign';
   }
 
   /** All that is unread; the reader is empty afterwards. */

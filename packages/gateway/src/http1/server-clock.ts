@@ -3,8 +3,9 @@ import type { ConnectionLimits } from '../model/model.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
 
 const never = Number.POSITIVE_INFINITY;
-/** After a refusal we read on for this long, so that the client gets to see the answer. */
+/** After a refusal we read on for this long and this much, so that the client gets to see the answer. */
 const lingerMs = 2000;
+const lingerBytes = 1024 * 1024;
 
 export class ServerClock implements Timed {
   deadline = never;
@@ -15,6 +16,7 @@ export class ServerClock implements Timed {
   readonly #expired: () => void;
   /** The deadline of the head that is coming in. */
   #head = never;
+  #lingered = 0;
 
   constructor(limits: ConnectionLimits, deadlines: Deadlines, expired: () => void) {
     this.#limits = limits;
@@ -60,9 +62,10 @@ export class ServerClock implements Timed {
     if (this.#limits.readTimeoutMs > 0) this.#wait(this.#limits.readTimeoutMs);
   }
 
-  /** The next piece of the body must come in time. */
-  awaitBody(): void {
-    if (this.#limits.readTimeoutMs === 0) this.#wait(this.#limits.bodyStallTimeoutMs);
+  /** The next piece of the body must come in time, when it is `flowing`. */
+  awaitBody(flowing: boolean): void {
+    if (!flowing) this.bodyRests();
+    else if (this.#limits.readTimeoutMs === 0) this.#wait(this.#limits.bodyStallTimeoutMs);
   }
 
   /** It is we who make the client wait, or the body is whole. */
@@ -81,6 +84,12 @@ export class ServerClock implements Timed {
 
   responseMoves(): void {
     if (this.#limits.writeTimeoutMs === 0) this.deadline = never;
+  }
+
+  /** `bytes` more were read after a refusal; true when that is enough. */
+  lingered(bytes: number): boolean {
+    this.#lingered += bytes;
+    return this.#lingered > lingerBytes;
   }
 
   linger(): void {

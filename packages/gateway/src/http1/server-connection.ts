@@ -1,12 +1,12 @@
 /** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
-import type { AccessRecord } from '../access-log/access-record.ts';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
-import type { ConnectionFacts, ExchangeListener, RawConnection } from '../http/exchange.ts';
+import type { ConnectionFacts, RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
-import type { RequestHead, ResponseHead } from '../http/message.ts';
-import { problemBody, problemHead } from '../http/respond.ts';
+import type { ResponseHead } from '../http/message.ts';
+import { answerProblem } from '../http/respond.ts';
 import type { ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
+import { ExchangeState } from './exchange-state.ts';
 import { Output } from './output.ts';
 import { RawSocket } from './raw-socket.ts';
 import { type BodyOwner, RequestBody } from './request-body.ts';
@@ -16,35 +16,26 @@ import { ServerClock } from './server-clock.ts';
 
 /** What a client may send ahead of its turn before its socket is paused. */
 const aheadLimit = 65536;
-/** After a refusal this much is still read, so that the client gets to see the answer. */
-const lingerBytes = 1024 * 1024;
 
 type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
-export class ServerConnection implements ServedExchange, ServedConnection, BodyOwner {
-  request: RequestHead = unreadable.request;
+export class ServerConnection extends ExchangeState implements ServedExchange, ServedConnection, BodyOwner {
   readonly facts: ConnectionFacts;
-  bodyLength = 0;
-  upgrade = '';
-  /** Status sent for the exchange in progress, 0 before. */
-  status = 0;
-  trace: AccessRecord | undefined;
 
   readonly #incoming: Incoming;
   readonly #settings: ServerSettings;
   readonly #writer: ResponseWriter;
   readonly #reader: RequestReader;
   #state: State = 'head';
-  listener: ExchangeListener | undefined;
   readonly #body: RequestBody;
   readonly #clock: ServerClock;
   #advancing = false;
   #keepAlive = true;
   #retiring = false;
   #ended = false;
-  #lingered = 0;
 
   constructor(incoming: Incoming, facts: ConnectionFacts, settings: ServerSettings) {
+    super();
     const socket = incoming.socket;
     this.#incoming = incoming;
     this.facts = facts;
@@ -83,8 +74,7 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
 
   #onData(chunk: Buffer): void {
     if (this.#state === 'lingering') {
-      this.#lingered += chunk.length;
-      if (this.#lingered > lingerBytes) this.#incoming.socket.destroy();
+      if (this.#clock.lingered(chunk.length)) this.#incoming.socket.destroy();
     } else if (this.#state === 'head' || this.#state === 'exchange') {
       this.#reader.push(chunk);
       this.#advance();
@@ -122,14 +112,7 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
       return false;
     }
     if ('code' in result) {
-      if (result.code === 'request.version' && this.#handOver()) return false;
-      // Whoever speaks no HTTP would not understand the answer, and a client of HTTP/2 that lost its way would misread it.
-      if (!this.#writer.used && this.#reader.isForeign) {
-        this.#settings.misbehaved('request.malformed', 'the first line is not HTTP', this.facts);
-        this.#state = 'closed';
-        this.#incoming.socket.destroy();
-        return false;
-      }
+      if (this.#speaksOther()) return false;
       this.#begin(unreadable);
       this.refuse(result.code, result.detail);
       return false;
@@ -140,32 +123,31 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
     return true;
   }
 
-  /** A client that begins with HTTP/2 is served by whoever speaks it, if this entrypoint does. */
-  #handOver(): boolean {
-    if (this.#writer.used || this.facts.secure || !this.#reader.startsHttp2) return false;
-    const read = Buffer.from(this.#reader.take() as Buffer);
+  /** The first thing this client says is not HTTP/1.1: true when it was dealt with. */
+  #speaksOther(): boolean {
+    const spoken = this.#writer.used ? 'http1' : this.#reader.spoken;
+    if (spoken === 'http1' || (spoken === 'http2' && this.facts.secure)) return false;
     this.#state = 'closed';
-    this.#clock.close();
-    for (const event of ['end', 'error', 'close', 'drain']) this.#incoming.socket.removeAllListeners(event);
-    return this.#settings.speaksHttp2(this, this.#incoming, read);
+    if (spoken === 'http2') {
+      this.#clock.close();
+      this.#incoming.detach();
+      this.#settings.speaksHttp2(this, this.#incoming, Buffer.from(this.#reader.take() as Buffer));
+    } else {
+      this.#settings.misbehaved('request.malformed', 'the first line is not HTTP', this.facts);
+      this.close();
+    }
+    return true;
   }
 
   #begin(read: ReadRequest): void {
-    this.request = read.request;
-    this.upgrade = read.upgrade;
-    this.bodyLength = read.bodyLength;
+    this.takeRequest(read);
     this.#keepAlive = read.keepAlive && !this.#settings.draining && !this.#retiring;
     this.#body.begin(read.bodyLength);
     this.#state = 'exchange';
     this.#ended = false;
-    this.status = 0;
     this.#clock.stop();
     this.#writer.begin(read.request.method, read.streams);
     this.#settings.started(this, read.streams ? 'HTTP/1.1' : 'HTTP/1.0');
-  }
-
-  listen(listener: ExchangeListener): void {
-    this.listener = listener;
   }
 
   readBody(): void {
@@ -223,10 +205,7 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
       return;
     }
     if (errorKind(code).side === 'client') this.#keepAlive = false;
-    const body = problemBody(code, detail);
-    this.respond(problemHead(code, this.facts.peerUri !== ''), body.length);
-    this.write(body);
-    this.end(undefined);
+    answerProblem(this, code, detail);
   }
 
   switchProtocols(head: ResponseHead): RawConnection | undefined {
@@ -312,9 +291,7 @@ export class ServerConnection implements ServedExchange, ServedConnection, BodyO
 
   /** The next piece must come in time, unless it is we who make the client wait. */
   #awaitBody(): void {
-    if (this.#state !== 'exchange') return;
-    if (this.#body.whole || !this.#body.flowing) this.#clock.bodyRests();
-    else this.#clock.awaitBody();
+    if (this.#state === 'exchange') this.#clock.awaitBody(this.#body.flowing && !this.#body.whole);
   }
 
   bodyPaused(): void {

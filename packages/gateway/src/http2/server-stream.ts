@@ -10,7 +10,7 @@ import {
 import { grpcRefusal, grpcTrailers, isGrpc } from '../http/grpc.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
-import { problemBody, problemHead } from '../http/respond.ts';
+import { answerProblem } from '../http/respond.ts';
 import type { ServedExchange } from '../http/server-settings.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import { errorCodes } from './frames.ts';
@@ -121,14 +121,11 @@ export class ServerStream extends Http2Stream implements ServedExchange {
       this.sendEnd(grpcTrailers(code));
       return;
     }
-    const toGateway = this.facts.peerUri !== '';
-    if (grpc) {
-      this.respond(grpcRefusal(code, toGateway), 0);
-    } else {
-      const body = problemBody(code, detail);
-      this.respond(problemHead(code, toGateway), body.length);
-      this.write(body);
+    if (!grpc) {
+      answerProblem(this, code, detail);
+      return;
     }
+    this.respond(grpcRefusal(code, this.facts.peerUri !== ''), 0);
     this.end(undefined);
   }
 

@@ -42,6 +42,11 @@ export abstract class Incoming {
   /** From now on `listener` gets the bytes, each piece its own to keep. */
   abstract handOver(listener: (chunk: Buffer) => void): void;
 
+  /** Nobody hears of the socket's life any more: another reader takes over. */
+  detach(): void {
+    for (const event of ['end', 'error', 'close', 'drain']) this.socket.removeAllListeners(event);
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;

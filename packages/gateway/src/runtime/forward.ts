@@ -1,10 +1,9 @@
 /** One request on its way through a service to an endpoint and its response back: attempts, replay, hand-over. */
 import type { ClientRequest, RequestFate, ResponseListener } from '../http/client-request.ts';
-import { errorKind, GatewayError, type GatewayErrorCode, isErrorCode } from '../http/errors.ts';
+import { errorKind, GatewayError, type GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
-import { type Headers, takeHeader } from '../http/headers.ts';
+import type { Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
-import { errorHeader } from '../http/respond.ts';
 import { tunnel } from '../http/tunnel.ts';
 import type { MiddlewareStack } from '../middleware/middleware.ts';
 import type { Endpoint } from '../service/endpoint.ts';
@@ -12,23 +11,13 @@ import type { DialListener } from '../service/multiplexed.ts';
 import type { RetryBudget } from '../service/retry-budget.ts';
 import type { Pick, Service } from '../service/service.ts';
 import type { Leg } from '../service/weighted.ts';
+import { nothingSent, takeRefusal } from './refusal.ts';
 import { BodyReplay, isIdempotent } from './replay.ts';
 
 /** Attempts in all, counting the first; a fresh connection in place of a dead idle one does not count. */
 const maxAttempts = 3;
 /** Connections that may turn a request away unread before that counts as a failure. */
 const maxGoodbyes = 3;
-/** Codes of the gateway at the other end of an uplink that mean: no endpoint has seen the request. */
-const notSent = new Set<string>([
-  'service.no-endpoint',
-  'service.unavailable',
-  'endpoint.dial',
-  'endpoint.dial-timeout',
-  'endpoint.tls',
-  'gateway.draining',
-  'uplink.unknown',
-]);
-
 export class Forward implements ExchangeListener, ResponseListener, DialListener, Pick {
   tried: Endpoint[] | undefined;
   leg: Leg | undefined;
@@ -260,7 +249,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
 
   /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
   #refusedAtOtherEnd(code: GatewayErrorCode): boolean {
-    if (!notSent.has(code) || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
+    if (!nothingSent(code) || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
     const endpoint = this.endpoint as Endpoint;
     const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
     const picked = this.#service.pick(another);
@@ -307,10 +296,4 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     if (client === undefined) raw.destroy();
     else tunnel(client, raw);
   }
-}
-
-/** The code of a gateway at the other end. Only a gateway of ours may say it: from anybody else it goes no further. */
-function takeRefusal(head: ResponseHead): GatewayErrorCode | undefined {
-  const code = takeHeader(head.headers, errorHeader);
-  return code !== undefined && isErrorCode(code) ? code : undefined;
 }
