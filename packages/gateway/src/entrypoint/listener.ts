@@ -50,7 +50,9 @@ export class Listener implements ServerSettings {
     this.#trusts = compileTrust(model.forwardedHeaders);
     this.#peers = new Set(model.uplink?.peers ?? []);
     if (model.uplink !== undefined) {
-      const server = createTlsServer(uplinkOptions(model.uplink.certificate, model.uplink.roots));
+      const { certificate, roots } = model.uplink;
+      const server = createTlsServer(uplinkOptions(certificate, roots));
+      this.#identity = identityOf(certificate, roots);
       this.#server = server;
       this.#listenTls(server);
     } else if (model.tls) {
@@ -102,10 +104,9 @@ export class Listener implements ServerSettings {
     roots: readonly string[],
     peers: readonly string[],
   ): void {
-    const content = JSON.stringify([certificate, roots]);
-    const renewed = this.#identity !== '' && content !== this.#identity;
-    if (content !== this.#identity)
-      (this.#server as TlsServer).setSecureContext(uplinkOptions(certificate, roots));
+    const content = identityOf(certificate, roots);
+    const renewed = content !== this.#identity;
+    if (renewed) (this.#server as TlsServer).setSecureContext(uplinkOptions(certificate, roots));
     this.#identity = content;
     this.#peers = new Set(peers);
     for (const connection of this.#connections)
@@ -263,6 +264,14 @@ function uplinkOptions(
     ...listenerTls({ key: certificate.key, certificate: certificate.cert, roots, alpn: ['h2', 'http/1.1'] }),
     noDelay: true,
   };
+}
+
+/** The same text for what is shown and trusted alike, whoever says it. */
+function identityOf(
+  { cert, key }: { readonly cert: string; readonly key: string },
+  roots: readonly string[],
+): string {
+  return JSON.stringify([cert, key, roots]);
 }
 
 function notAfter(socket: TLSSocket): number {
