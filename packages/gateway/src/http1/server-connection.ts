@@ -45,8 +45,7 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
     this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes);
     this.#clock = new ServerClock(settings.limits, settings.deadlines, () => this.#expired());
     incoming.onData((chunk) => this.#onData(chunk));
-    socket.on('end', () => this.#left());
-    socket.on('error', () => this.#left());
+    for (const event of ['end', 'error']) socket.on(event, () => this.#left());
     socket.on('close', () => this.#closed());
     socket.on('drain', () => this.#drained());
   }
