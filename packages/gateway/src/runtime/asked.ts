@@ -48,7 +48,8 @@ export class Asked implements DialListener, ResponseListener, Timed {
     const { transport, host, port, fresh } = this.#question;
     const pool = this.#registry.lend(transport, { scheme: 'https', host, port });
     this.#pool = pool;
-    if (fresh) pool.transport.outdate();
+    // A dial on its way is as fresh as one that begins now.
+    if (fresh && pool.connections > 0) pool.transport.outdate();
     const request = pool.take(true);
     if (request === undefined) this.#cancelDial = pool.dial(this);
     else this.#send(request);

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
 import { advertisementLimits } from '@ficus/common/uplink/advertisement.ts';
+import type { TransportModel } from '@ficus/gateway/model/model.ts';
+import type { AnswerListener, UplinkQuestion } from '@ficus/gateway/runtime/data-plane.ts';
 import { eventually, fakeChild, type TestMesh, testMesh, testPlane } from '../testing/fake-child.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { Backoff } from './backoff.ts';
@@ -137,4 +140,78 @@ test('a certificate that ends closes the connection it was shown on', async () =
   using watch = watching(child.watched);
   await eventually(() => watch.documents.length > 0);
   await eventually(() => watch.lost.includes('identity.expired') && child.watchers === 0);
+});
+
+/** A data plane whose answers the test gives, and the questions it was asked. */
+function scripted() {
+  const questions: UplinkQuestion[] = [];
+  const listeners: AnswerListener[] = [];
+  const ask: WatchOptions['ask'] = (question, listener) => {
+    questions.push(question);
+    listeners.push(listener);
+    return () => {};
+  };
+  const head = (length = -1) => ({
+    status: 200,
+    headers: {},
+    length,
+    peer: { serial: '01', notAfter: Date.now() + 3_600_000 },
+  });
+  return { questions, ask, head, latest: () => listeners.at(-1) as AnswerListener };
+}
+const somewhere = () => ({ host: 'vm-1', port: 9443, transport: {} as TransportModel });
+
+test('a watch that is moved is asked for again at once, and nobody hears of it', () => {
+  const plane = scripted();
+  using watch = watching(somewhere, { clock: new ManualClock(), ask: plane.ask });
+  for (let i = 1; i <= 10; i++) {
+    plane.latest().head(plane.head());
+    plane.latest().data(Buffer.from(`{"n":${i}}\n{"half`));
+    // The document is told whole by the next one: half a line of the last one is not put before it.
+    if (i % 2 === 0) plane.latest().moved();
+    else plane.latest().end(true);
+    assert.equal(plane.questions.length, i + 1);
+  }
+  assert.deepEqual(watch.documents.slice(0, 3), ['{"n":1}', '{"n":2}', '{"n":3}']);
+  assert.equal(watch.documents.length, 10);
+  assert.deepEqual(watch.lost, []);
+});
+
+test('moved again and again without a line between is lost, and waits like any other loss', () => {
+  const clock = new ManualClock();
+  const plane = scripted();
+  using watch = watching(somewhere, { clock, ask: plane.ask });
+  for (let i = 0; i < 4; i++) plane.latest().moved();
+  assert.deepEqual(watch.lost, ['watch.lost']);
+  assert.equal(plane.questions.length, 4);
+  clock.advance(100);
+  assert.equal(plane.questions.length, 5);
+});
+
+test('after silence, and after an identity that is not believed, a fresh connection is asked for', () => {
+  const clock = new ManualClock();
+  const plane = scripted();
+  let revoked: FicusError | undefined;
+  using watch = watching(somewhere, { clock, ask: plane.ask, refusal: () => revoked });
+  clock.advance(silenceMs + 100);
+  plane.latest().head(plane.head());
+  plane.latest().end(false);
+  clock.advance(100);
+  plane.latest().head(plane.head());
+  revoked = new FicusError('identity.revoked', 'revoked');
+  plane.latest().data(Buffer.from('{}\n'));
+  clock.advance(200);
+  plane.latest().failed('endpoint.tls', 'identity.unexpected-peer: expected a, found b');
+  clock.advance(400);
+  assert.deepEqual(watch.lost, [
+    'watch.silent',
+    'watch.ended',
+    'identity.revoked',
+    'identity.unexpected-peer',
+  ]);
+  assert.deepEqual(
+    plane.questions.map(({ fresh }) => fresh),
+    [false, true, false, true, true],
+  );
+  assert.deepEqual(watch.documents, []);
 });
