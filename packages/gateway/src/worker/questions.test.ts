@@ -9,7 +9,9 @@ import { h2Server } from '../testing/h2-servers.ts';
 import { childGateway, Heard, parentModel, questionTo } from '../testing/questions.ts';
 import { child as childNode, root } from '../testing/uplinks.ts';
 import { Answers } from './answers.ts';
-import type { FromWorker } from './messages.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { Questions } from './questions.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 test('a worker that is killed: what it was asked is asked of its successor', async () => {
   await using workload = await recordingEndpoint();
@@ -36,6 +38,36 @@ test('with two workers the other one takes over at once, and a roll loses nothin
   assert.deepEqual([heard.failures, heard.ends], [[], []]);
   const before = heard.text.length;
   await eventually(() => heard.text.length > before, 'a heartbeat after the roll');
+});
+
+test('asked again it is another worker’s turn; without one it waits; late answers are nothing', () => {
+  const told: string[] = [];
+  const named = (name: string) =>
+    ({ tell: (message: ToWorker) => told.push(`${name} ${message.type}`) }) as unknown as WorkerProcess;
+  const [a, b] = [named('a'), named('b')];
+  let workers: WorkerProcess[] = [];
+  const questions = new Questions(() => workers);
+  const heard: string[] = [];
+  const listener = {
+    head: () => undefined,
+    data: (chunk: Buffer) => heard.push(chunk.toString()),
+    end: () => heard.push('end'),
+    failed: () => heard.push('failed'),
+    moved: () => heard.push('moved'),
+  };
+  const waiting = questions.ask(questionTo(1), listener);
+  assert.deepEqual(told, []);
+  workers = [a, b];
+  questions.workerReady();
+  questions.said({ type: 'answer', id: 1, event: 'data', base64: 'YQ==' });
+  // It fell silent: whoever asked gives up and asks anew.
+  waiting();
+  questions.said({ type: 'answer', id: 1, event: 'data', base64: 'Yg==' });
+  questions.ask(questionTo(1), listener);
+  questions.workerLeaves(b);
+  questions.said({ type: 'answer', id: 2, event: 'end', leaving: false });
+  assert.deepEqual(told, ['a ask', 'a took', 'a unask', 'b ask', 'b unask']);
+  assert.deepEqual(heard, ['a', 'moved']);
 });
 
 test('what nobody takes waits in the worker: of a flood no more than a cap is on its way', async () => {
