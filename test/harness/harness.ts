@@ -6,6 +6,7 @@ export { TemporaryDirectory } from './directory.ts';
 export { eventually } from './eventually.ts';
 export { type CliResult, cliJson, ficusEntry, runCli } from './ficus.ts';
 export { type Answer, ask, openSession, pour, read } from './h2-client.ts';
+export { type H2Load, type H2LoadReport, h2Load } from './h2-load.ts';
 export { type Load, load } from './load.ts';
 export type { LoadReport } from './load-report.ts';
 export { type Mesh, meshDynamic, startMesh } from './mesh.ts';
