@@ -121,7 +121,7 @@ export const entryPointSchema = object(
     address,
     asDefault,
     http: optional(httpSchema),
-    http2: optional(http2Schema({ streams: 250, resets: 200, table: 4096 })),
+    http2: optional(http2Schema({ streams: 250, list: 65536, resets: 200, table: 4096 })),
     forwardedHeaders: optional(forwardedHeadersSchema),
     transport: optional(transportSchema),
     limits: optional(limitsSchema),
@@ -136,7 +136,7 @@ export const uplinkEntryPointSchema = object(
     address,
     asDefault,
     http: optional(httpSchema),
-    http2: optional(http2Schema({ streams: 2000, resets: 20_000, table: 65_536 })),
+    http2: optional(http2Schema({ streams: 2000, list: 98304, resets: 20_000, table: 65_536 })),
     forwardedHeaders: optional(
       object('Accepted for Traefik: a parent that proved its identity is always trusted.', {
         insecure: optional(boolean('Accepted and without effect.')),

@@ -7,6 +7,7 @@ const window = { minimum: 65_535, maximum: 2_147_483_647 };
 /** `http2` of an entrypoint; what differs between clients and parents is given as the defaults' words. */
 export function http2Schema(defaults: {
   readonly streams: number;
+  readonly list: number;
   readonly resets: number;
   readonly table: number;
 }) {
@@ -19,7 +20,7 @@ export function http2Schema(defaults: {
     ),
     maxHeaderListBytes: optional(
       integer(
-        'Bytes of the decoded header fields of one request, 32 more for each field, counted as they decode. Default: 65536.',
+        `Bytes of the decoded header fields of one request, 32 more for each field, counted as they decode. Default: ${defaults.list}.`,
         { minimum: 1024, maximum: 16_777_216 },
       ),
     ),

@@ -61,6 +61,8 @@ export class Http2ClientConnection extends Http2Connection {
   readonly peerIsServer = true;
   readonly #owner: Http2Owner;
   #nextStream = 1;
+  /** The endpoint answered in HTTP/1.1. */
+  speaksHttp1 = false;
   /** The peer has said its SETTINGS. */
   isSettled = false;
   /** The peer or we said goodbye: no new streams. */
@@ -80,11 +82,20 @@ export class Http2ClientConnection extends Http2Connection {
     this.scheme = scheme;
     this.version = version;
     this.goodUntil = goodUntil;
-    reads.receive = (chunk) => this.receive(chunk);
+    reads.receive = (chunk) => {
+      if (this.isSettled || !this.#isHttp1(chunk)) this.receive(chunk);
+    };
     const slab = this.output.reserve(preface.length);
     preface.copy(slab, this.output.at);
     this.output.at += preface.length;
     this.open([[settingIds.enablePush, 0]]);
+  }
+
+  /** An endpoint that answers the preface in HTTP/1.1 knows no other: its connection is of no use. */
+  #isHttp1(chunk: Buffer): boolean {
+    this.speaksHttp1 = chunk.length > 6 && chunk.toString('latin1', 0, 7) === 'HTTP/1.';
+    if (this.speaksHttp1) this.end();
+    return this.speaksHttp1;
   }
 
   /** Streams that may still be opened. */
@@ -147,6 +158,11 @@ export class Http2ClientConnection extends Http2Connection {
   settled(): void {
     this.isSettled = true;
     this.#owner.connectionReady(this);
+  }
+
+  /** It may take more streams than before. */
+  settingsChanged(): void {
+    this.#owner.streamFreed(this);
   }
 
   pinged(): void {

@@ -15,6 +15,10 @@ import { RawStream } from './raw-stream.ts';
 import { readResponse } from './response-fields.ts';
 import { Http2Stream } from './stream.ts';
 
+/** What a field counts beyond its name and value, less what `roomFor` has counted already. */
+const listOverhead = 16;
+/** Names, overhead and short values of :method, :scheme, :path, :authority, :protocol and content-length. */
+const pseudoBytes = 320;
 const never = Number.POSITIVE_INFINITY;
 /** Interim responses to one request; more is an endpoint gone mad. */
 const maxInterim = 16;
@@ -65,9 +69,10 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     }
     const whole = bodyLength === 0 && upgrade === '';
     if (!this.#sendHead(request, destination, bodyLength, upgrade, whole)) {
-      this.reset(errorCodes.cancel);
+      // Nothing was sent: an id that is left out tells the peer nothing.
+      this.connection.remove(this);
       queueMicrotask(() =>
-        this.#fail('request.head-too-large', 'more fields than fit one header block', 'unanswered'),
+        this.#fail('request.head-too-large', 'more header bytes than the endpoint takes', 'unanswered'),
       );
       return;
     }
@@ -87,7 +92,10 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     const path = endpointPath(request, destination);
     const authority = endpointAuthority(request, destination);
     const block = this.#client.headers;
-    if (!block.begin(roomFor(headers) + roomFor(ownHeaders) + path.length + authority.length)) return false;
+    const room = roomFor(headers) + roomFor(ownHeaders) + path.length + authority.length;
+    // Counted as the peer counts (RFC 9113 §6.5.2), with pseudo-header fields: more would cost it, or us, the connection.
+    const listBytes = room + ((headers.length + ownHeaders.length) / stride) * listOverhead + pseudoBytes;
+    if (listBytes > this.#client.peer.maxHeaderListBytes || !block.begin(room)) return false;
     block.field(':method', upgrade === '' ? request.method : 'CONNECT');
     if (upgrade !== '') block.field(':protocol', upgrade);
     block.field(':scheme', this.#client.scheme);

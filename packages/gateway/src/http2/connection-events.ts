@@ -24,6 +24,8 @@ export interface ConnectionEvents {
   headersReceived(streamId: number, headers: Headers, endStream: boolean, refusal: BlockRefusal): void;
   /** The peer has said its first SETTINGS. */
   settled(): void;
+  /** The peer has said SETTINGS again. */
+  settingsChanged(): void;
   settingsAcknowledged(): void;
   /** The peer answered a PING of ours. */
   pinged(): void;

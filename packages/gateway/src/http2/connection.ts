@@ -88,6 +88,7 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   ): void;
   abstract peerGoesAway(lastStreamId: number, code: number): void;
   abstract settled(): void;
+  abstract settingsChanged(): void;
   abstract pinged(): void;
   /** More than the limits allow, or against the rules: for the log. */
   abstract misbehaved(code: ErrorCode, detail: string): void;
@@ -199,7 +200,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   /** Ends `stream` without waiting for anybody. */
   resetStream(stream: Http2Stream, code: ErrorCode): void {
-    this.resetId(stream.id, code);
+    // Never opened: the peer knows nothing of it.
+    if (stream.id !== 0) this.resetId(stream.id, code);
     this.remove(stream);
   }
 
@@ -269,11 +271,20 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
       this.end();
       return;
     }
-    this.window.reconsider();
-    for (const stream of this.streams.values()) stream.tick(now);
+    this.window.tick();
+    for (const stream of this.streams.values()) {
+      stream.giveCredit(this.window.lowMark);
+      stream.tick(now);
+    }
     const stall = this.limits.stallTimeoutMs;
-    if (stall > 0 && this.queue.stalled(stall, (stream) => this.#stalled(stream)))
-      this.fail(errorCodes.enhanceYourCalm, 'nothing could be sent for too long');
+    if (stall > 0) {
+      if (this.queue.stalled(stall, (stream) => this.#stalled(stream)))
+        this.fail(errorCodes.enhanceYourCalm, 'nothing could be sent for too long');
+      if (this.output.stuckSince(now) <= now - stall) {
+        this.end();
+        return;
+      }
+    }
     if (!this.over && this.reading) this.tick(now);
     if (!this.over) this.deadline = this.streams.size > 0 ? now : now + idleTickMs;
   }

@@ -123,7 +123,8 @@ export class ControlReader {
     const excess = this.#tooMany(this.#settings);
     if (excess !== undefined) return excess;
     writeSettingsAck(connection.output);
-    if (!this.settled) {
+    if (this.settled) connection.settingsChanged();
+    else {
       this.settled = true;
       connection.settled();
     }

@@ -33,6 +33,10 @@ export class FrameOutput {
   /** Runs at the end of a turn, before the write: the last chance to add frames. */
   readonly #beforeFlush: () => void;
   #scheduled = false;
+  /** How far the socket had come when it was last asked, and since when it has come no further. */
+  #seenQueued = 0;
+  #seenSent = 0;
+  #stuckSince = 0;
 
   constructor(socket: Socket, beforeFlush: () => void) {
     this.#socket = socket;
@@ -42,6 +46,19 @@ export class FrameOutput {
   /** The socket holds as much as it should: DATA waits for its `drain`. */
   get blocked(): boolean {
     return this.#socket.writableNeedDrain;
+  }
+
+  /** Since when the kernel has taken nothing of what waits, as far as was asked; `now` when it has, or nothing waits. */
+  stuckSince(now: number): number {
+    // What Node's own socket timeout goes by, too.
+    const handle = (this.#socket as unknown as { _handle?: { writeQueueSize?: number } })._handle;
+    const queued = handle?.writeQueueSize ?? 0;
+    if (this.queuedBytes === 0 || queued !== this.#seenQueued || this.sent !== this.#seenSent) {
+      this.#seenQueued = queued;
+      this.#seenSent = this.sent;
+      this.#stuckSince = now;
+    }
+    return this.#stuckSince;
   }
 
   /** Bytes not yet taken by the kernel. */
@@ -71,7 +88,8 @@ export class FrameOutput {
   turnEnded(): void {
     this.#scheduled = false;
     this.#beforeFlush();
-    this.flush();
+    // While the socket takes nothing, what is small goes on filling this slab: one for each turn would cost a page a frame.
+    if (!this.blocked) this.flush();
   }
 
   /** What is pending leaves now. */

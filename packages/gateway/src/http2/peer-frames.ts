@@ -42,7 +42,7 @@ export class PeerFrames implements FrameHandler {
     this.#mostFields = mostFields;
     this.control = new ControlReader(connection, limits);
     this.#decoder = new HpackDecoder(limits.headerTableBytes);
-    this.#blocks = new HeaderBlocks(limits.maxHeaderListBytes, limits.maxContinuationFrames);
+    this.#blocks = new HeaderBlocks(2 * limits.maxHeaderListBytes, limits.maxContinuationFrames);
   }
 
   get reading(): boolean {
@@ -143,7 +143,8 @@ export class PeerFrames implements FrameHandler {
     if (stream.remoteEnded)
       return this.control.violation(stream, streamClosed, 'DATA after the end of the stream');
     stream.receiveWindow -= length;
-    if (stream.receiveWindow < 0)
+    // An empty frame needs no window (RFC 9113 §6.9), and a window may be negative after SETTINGS made it smaller.
+    if (length > 0 && stream.receiveWindow < 0)
       return this.control.violation(stream, flowControlError, 'more DATA than its window allows');
     this.#stream = stream;
     return length === 0 && !this.#endsStream ? this.control.useless() : undefined;

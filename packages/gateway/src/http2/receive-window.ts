@@ -87,12 +87,27 @@ export class ReceiveWindow {
   #setStreamWindow(bytes: number): void {
     const more = bytes - this.streamWindow;
     this.streamWindow = bytes;
-    for (const stream of this.#streams.values()) stream.receiveWindow += more;
+    for (const stream of this.#streams.values()) {
+      stream.receiveWindow += more;
+      // What it has consumed may be more than it has left now: it could never send again to earn its credit.
+      if (more < 0) stream.giveCredit(bytes);
+    }
   }
 
   /** How much of a stream is consumed before its credit goes back. */
   get creditThreshold(): number {
     return (this.#pressing ? pressedWindow : this.#wideWindow) >> 1;
+  }
+
+  /** A peer that may send no more than this is given what little credit there is: slow is not stalled. */
+  get lowMark(): number {
+    return this.creditThreshold;
+  }
+
+  /** A few times a second. */
+  tick(): void {
+    this.reconsider();
+    if (this.left <= this.#connectionWindow >> 1) this.#giveAll();
   }
 
   /** Bytes of DATA, padding too; false when they are more than we allowed. */

@@ -120,6 +120,10 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.#isSettled = true;
   }
 
+  settingsChanged(): void {
+    // Windows and tables follow by themselves.
+  }
+
   pinged(): void {
     if (this.#retiredAt === never || this.#final) return;
     this.#final = true;
@@ -216,10 +220,10 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.strike();
   }
 
-  /** A response that is whole before its request is: the rest is not wanted (RFC 9113 §8.1). */
+  /** A response that is whole before its request is: what is on its way is still read, for a while. */
   override halfClosed(stream: Http2Stream): void {
     if (stream.localEnded && !stream.remoteEnded && !(stream as ServerStream).tunnels)
-      this.resetStream(stream, errorCodes.noError);
+      (stream as ServerStream).linger();
     else super.halfClosed(stream);
   }
 

@@ -21,6 +21,9 @@ import type { Http2ServerConnection } from './server-connection.ts';
 import { Http2Stream } from './stream.ts';
 
 const never = Number.POSITIVE_INFINITY;
+/** A client that goes on sending after its answer is read for this long and this much. */
+const lingerMs = 1000;
+const lingerBytes = 65536;
 
 export class ServerStream extends Http2Stream implements ServedExchange {
   readonly request: RequestHead;
@@ -33,6 +36,9 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   #listener: ExchangeListener | undefined;
   #raw: RawStream | undefined;
   #finished = false;
+  /** Until when what a client goes on sending, after its answer, is thrown away; and how much of it. */
+  #lingerUntil = never;
+  #lingered = 0;
   /** Handled only once its end has come. */
   #awaitsEnd = false;
   #bodiless = false;
@@ -52,7 +58,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.upgrade = read.upgrade;
     this.declared = read.declared;
     const whole = server.settings.limits.readTimeoutMs;
-    this.#requestBy = whole > 0 ? server.deadlines.now + whole : never;
+    this.#requestBy = whole > 0 && read.bodyLength !== 0 ? server.deadlines.now + whole : never;
   }
 
   /** `content-length: 0` without the end of the stream: what it is shows only when that comes. */
@@ -138,6 +144,16 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     return this.#raw;
   }
 
+  /**
+   * The answer is out before the request is whole. A reset on its heels would cost some clients the answer (RFC 9113 §8.1
+   * asks them to keep it; curl 7 does not), so the rest is read for a moment.
+   */
+  linger(): void {
+    if (this.#lingerUntil !== never) return;
+    this.#lingerUntil = this.#server.deadlines.now + lingerMs;
+    this.resumeReceiving();
+  }
+
   /** What a client's tunnel counts as while it is open. */
   get tunnels(): boolean {
     return this.#raw !== undefined;
@@ -146,7 +162,11 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   protected deliver(piece: Buffer): boolean {
     if (this.#raw !== undefined) return this.#raw.data(piece);
     const listener = this.#listener;
-    if (listener === undefined) return true;
+    if (listener === undefined) {
+      this.#lingered += piece.length;
+      if (this.#lingered > lingerBytes) this.reset(errorCodes.noError);
+      return true;
+    }
     this.#bodyBytes += piece.length;
     const most = this.#server.settings.limits.maxRequestBodyBytes;
     if (most > 0 && this.#bodyBytes > most) {
@@ -194,7 +214,8 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   }
 
   tick(now: number): void {
-    if (now >= this.#responseBy) {
+    if (now >= this.#lingerUntil) this.reset(errorCodes.noError);
+    else if (now >= this.#responseBy) {
       // All of it may be written and still wait for the client.
       if (this.#finished) this.reset(errorCodes.cancel);
       else this.breakOff();

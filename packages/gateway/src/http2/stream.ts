@@ -229,9 +229,18 @@ export abstract class Http2Stream {
     this.#credit(bytes);
   }
 
+  /** Gives back what was consumed, however little, when the peer has at most `lowMark` left to send. */
+  giveCredit(lowMark: number): void {
+    if (this.#consumed > 0 && this.receiveWindow <= lowMark) this.#giveCredit();
+  }
+
   #credit(bytes: number): void {
     this.#consumed += bytes;
-    if (this.remoteEnded || this.closed || this.#consumed < this.connection.window.creditThreshold) return;
+    if (this.#consumed >= this.connection.window.creditThreshold) this.#giveCredit();
+  }
+
+  #giveCredit(): void {
+    if (this.remoteEnded || this.closed) return;
     this.receiveWindow += this.#consumed;
     writeWindowUpdate(this.connection.output, this.id, this.#consumed);
     this.#consumed = 0;

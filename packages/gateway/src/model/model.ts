@@ -42,7 +42,7 @@ export interface ConnectionLimits {
 export interface Http2Limits {
   /** Streams a client may have open at once. Default 250 (uplink entrypoints 2000). Traefik: `http2.maxConcurrentStreams`. */
   readonly maxConcurrentStreams: number;
-  /** Bytes of a decoded header list (RFC 9113 §6.5.2: name + value + 32 each). Default 65536. */
+  /** Bytes of a decoded header list (RFC 9113 §6.5.2: name + value + 32 each). Default 65536 (uplink 98304). */
   readonly maxHeaderListBytes: number;
   /** Largest frame payload we accept. 16384 to 16777215. Default 16384 (the least that may be said). */
   readonly maxFrameBytes: number;

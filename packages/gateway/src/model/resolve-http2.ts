@@ -22,6 +22,8 @@ export const defaultHttp2Limits: Http2Limits = {
 export const uplinkHttp2Limits: Http2Limits = {
   ...defaultHttp2Limits,
   maxConcurrentStreams: 2000,
+  // A client's largest list, with all that a parent adds to it.
+  maxHeaderListBytes: 98_304,
   maxResetsPerSecond: 20_000,
   headerTableBytes: 65_536,
 };

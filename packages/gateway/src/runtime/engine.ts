@@ -162,7 +162,7 @@ export class Engine {
   #limitCall(forward: Forward, headers: Headers): void {
     const ms = grpcTimeoutMs(headers);
     if (ms === undefined || ms > longestTimerMs) return;
-    forward.deadline = this.clock.after(ms, () => forward.deadlineExceeded());
+    forward.cancelDeadline = this.clock.after(ms, () => forward.deadlineExceeded());
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {

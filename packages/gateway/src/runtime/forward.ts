@@ -37,7 +37,8 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   #trailers: Headers | undefined;
   /** Times a dead or departing connection was replaced without counting as an attempt. */
   #redials = 0;
-  #cancelDeadline: (() => void) | undefined;
+  /** Undoes the client's own deadline, at which `deadlineExceeded` is called. */
+  cancelDeadline: (() => void) | undefined;
   #done = false;
 
   constructor(exchange: Exchange, service: Service, stack: MiddlewareStack | undefined, budget: RetryBudget) {
@@ -115,6 +116,11 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     const connection = this.#connection;
     this.#connection = undefined;
     if (this.#done) return;
+    if (errorKind(code).side === 'client') {
+      // What the client asked is what no endpoint takes.
+      this.#refuse(new GatewayError(code, detail));
+      return;
+    }
     if (this.responded) {
       this.#failed(code, detail);
       this.#finish();
@@ -171,12 +177,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   /** Nothing more is expected of either side. */
   #finish(): void {
     this.#done = true;
-    this.#cancelDeadline?.();
-  }
-
-  /** The client's own deadline: the endpoint is told to stop. `cancel` undoes it. */
-  set deadline(cancel: () => void) {
-    this.#cancelDeadline = cancel;
+    this.cancelDeadline?.();
   }
 
   /** Too late: nobody waits for the answer any more. */

@@ -72,6 +72,8 @@ export class Multiplexed {
   /** One more connection, unless one is coming. */
   grow(): void {
     if (this.dialing || this.all.size >= mostConnections) return;
+    // An endpoint that lets nothing in on a connection without streams would not on another either.
+    if (this.#ready.some((connection) => connection.streams.size === 0 && connection.room < 1)) return;
     this.dialing = true;
     this.#dial();
   }

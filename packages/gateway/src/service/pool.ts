@@ -75,7 +75,9 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   dialTunnel(listener: DialListener): () => void {
     if (this.#http2 === false) return this.#dialKept(listener);
     let cancel = () => {};
+    let cancelled = false;
     const begin = () => {
+      if (cancelled) return;
       const connection = this.#multiplexed.pick();
       if (connection?.peer.connectProtocol === true) {
         const stream = this.#multiplexed.take();
@@ -93,7 +95,10 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
         },
         dialFailed: (code, detail) => listener.dialFailed(code, detail),
       });
-    return () => cancel();
+    return () => {
+      cancelled = true;
+      cancel();
+    };
   }
 
   #takeKept(replayable: boolean): ClientConnection | undefined {
@@ -176,8 +181,11 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     multiplexed.leaving(connection);
     if (!multiplexed.all.delete(connection) || connection.isSettled) return;
     // It ended before it said a word: whoever waited for it hears of it.
-    for (const listener of multiplexed.drainWaiting())
-      listener.dialFailed('endpoint.dial', 'the connection ended before its settings came');
+    for (const listener of multiplexed.drainWaiting()) {
+      if (connection.speaksHttp1)
+        listener.dialFailed('endpoint.malformed', 'it speaks HTTP/1.1: its url wants http://, not h2c://');
+      else listener.dialFailed('endpoint.dial', 'the connection ended before its settings came');
+    }
   }
 
   connectionIdle(connection: ClientConnection): void {
