@@ -39,6 +39,24 @@ suite('nghttp2', () => {
     loads(`${path.url}/`),
   );
 
+  test('h2load: 1,000 uploads of 64 KiB that are echoed', { skip: without('h2load') }, async () => {
+    const file = await path.parent.directory.write('body', 'b'.repeat(65_536));
+    const { stdout } = await run('h2load', [
+      '-n',
+      '1000',
+      '-c',
+      '4',
+      '-m',
+      '10',
+      '-d',
+      file,
+      `${path.tlsUrl}/echo`,
+    ]);
+    assert.match(stdout, /status codes: 1000 2xx, 0 3xx, 0 4xx, 0 5xx/, stdout);
+    const data = Number(/\((\d+)\) data/.exec(stdout)?.[1]);
+    assert.equal(data, 1000 * 65_536, stdout);
+  });
+
   test('nghttp: a request, its priority and its window', { skip: without('nghttp') }, async () => {
     const { code, stdout } = await run('nghttp', [
       ...['-v', '--no-verify-peer', '-w', '16', '-W', '20', '-p', '64'],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 
 export const mebi = 1024 * 1024;
 
@@ -42,7 +42,13 @@ export async function startScenes(scheme: 'http' | 'h2c'): Promise<Scenes> {
   };
   const sessions = new Set<ServerHttp2Session>();
   // Node's HTTP/2 server has the same interface as its HTTP/1.1 server, as far as it is used here.
-  const server = scheme === 'http' ? createServer(handler) : createHttp2Server(handler as never);
+  const server =
+    scheme === 'http'
+      ? createServer({ maxHeaderSize: 131_072 }, handler)
+      : createHttp2Server(
+          { maxHeaderListPairs: 256, settings: { maxHeaderListSize: 131_072 } },
+          handler as never,
+        );
   server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
@@ -108,6 +114,14 @@ async function play(
       more();
       return;
     }
+    case '/broken':
+      response.writeHead(200);
+      response.write('half of it');
+      // As an endpoint that crashes in its middle: without an end.
+      setImmediate(() =>
+        ('stream' in response ? (response.stream as Duplex) : response).destroy(new Error('broken')),
+      );
+      return;
     case '/hints':
       response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' });
       response.end('hinted');
