@@ -136,7 +136,7 @@ export const uplinkEntryPointSchema = object(
     address,
     asDefault,
     http: optional(httpSchema),
-    http2: optional(http2Schema({ streams: 2000, list: 98304, resets: 20_000, table: 65_536 })),
+    http2: optional(http2Schema({ streams: 2000, list: 98304, resets: 0, table: 65_536 })),
     forwardedHeaders: optional(
       object('Accepted for Traefik: a parent that proved its identity is always trusted.', {
         insecure: optional(boolean('Accepted and without effect.')),

@@ -187,8 +187,7 @@ export class Http2ClientConnection extends Http2Connection {
     this.#leave();
     for (const stream of [...this.streams.values()]) {
       if (stream.id <= lastStreamId) continue;
-      this.remove(stream);
-      stream.aborted(code as ErrorCode, 'the endpoint is going away', true);
+      this.lose(stream, code as ErrorCode, 'the endpoint is going away', true);
     }
     if (this.streams.size === 0) this.finish(errorCodes.noError);
   }

@@ -39,6 +39,7 @@ export interface ConnectionEvents {
   windowOpened(stream: Http2Stream): void;
   resetStream(stream: Http2Stream, code: ErrorCode): void;
   resetId(streamId: number, code: ErrorCode): void;
-  remove(stream: Http2Stream): void;
+  /** The peer or its connection is done with `stream`. `unprocessed`: it says that it did nothing with it. */
+  lose(stream: Http2Stream, code: ErrorCode, detail: string, unprocessed: boolean): void;
   fail(code: ErrorCode, detail: string): void;
 }

@@ -21,6 +21,8 @@ import type { Http2Stream } from './stream.ts';
 const never = Number.POSITIVE_INFINITY;
 /** Between two looks at the deadlines of a connection without streams. */
 const idleTickMs = 1000;
+/** Between two looks at what leaves after GOAWAY. */
+const tickMs = 250;
 /** After GOAWAY the peer gets this long to read it. */
 const lingerMs = 1000;
 /** The table we keep of what we send, where the peer's is as large. */
@@ -200,8 +202,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   /** Ends `stream` without waiting for anybody. */
   resetStream(stream: Http2Stream, code: ErrorCode): void {
-    // Never opened: the peer knows nothing of it.
-    if (stream.id !== 0) this.resetId(stream.id, code);
+    // One that was never opened, or is over for the peer, it knows nothing of.
+    if (this.streams.has(stream.id)) this.resetId(stream.id, code);
     this.remove(stream);
   }
 
@@ -247,10 +249,14 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   }
 
   protected abortStreams(code: ErrorCode, detail: string): void {
-    for (const stream of [...this.streams.values()]) {
-      this.remove(stream);
-      stream.aborted(code, detail, false);
-    }
+    for (const stream of [...this.streams.values()]) this.lose(stream, code, detail, false);
+  }
+
+  lose(stream: Http2Stream, code: ErrorCode, detail: string, unprocessed: boolean): void {
+    // An endpoint's answer that is whole here is its listener's, however slowly that reads it (RFC 9113 §8.1).
+    const kept = this.peerIsServer && stream.keepWhole();
+    this.remove(stream);
+    if (!kept) stream.aborted(code, detail, unprocessed);
   }
 
   /** The socket is gone, or shall be. */
@@ -268,8 +274,13 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   expired(): void {
     const now = this.deadlines.now;
     if (now >= this.#closeAt) {
-      this.end();
-      return;
+      // What was said before goodbye is still on its way for as long as it moves.
+      if (this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - lingerMs)
+        this.#closeAt = now + tickMs;
+      else {
+        this.end();
+        return;
+      }
     }
     this.window.tick();
     for (const stream of this.streams.values()) {

@@ -9,6 +9,7 @@ import { PeerSettings, readSettings, settingBytes } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
 
 const { protocolError, frameSizeError, flowControlError } = errorCodes;
+const mostBusyPings = 10_000;
 
 export class ControlReader {
   readonly peer = new PeerSettings();
@@ -18,7 +19,12 @@ export class ControlReader {
   readonly #resets: Rate;
   readonly #settings: Rate;
   readonly #pings: Rate;
+  /** PINGs with work in between: gRPC measures its way with thousands of them. */
+  readonly #busyPings = new Rate(mostBusyPings);
   readonly #useless: Rate;
+  /** HEADERS and DATA that came; and as many of both directions as there were at the last PING. */
+  streamFrames = 0;
+  #work = 0;
 
   constructor(connection: ConnectionEvents, limits: Http2Limits) {
     this.#connection = connection;
@@ -97,10 +103,7 @@ export class ControlReader {
     const connection = this.#connection;
     if (id === 0 || connection.isIdle(id)) return fault(protocolError, 'RST_STREAM without a stream');
     const stream = connection.streams.get(id);
-    if (stream !== undefined) {
-      connection.remove(stream);
-      stream.aborted(code, '', code === errorCodes.refusedStream);
-    }
+    if (stream !== undefined) connection.lose(stream, code, '', code === errorCodes.refusedStream);
     return this.strike();
   }
 
@@ -136,8 +139,11 @@ export class ControlReader {
       this.#connection.pinged();
       return undefined;
     }
-    const excess = this.#tooMany(this.#pings);
-    if (excess === undefined) writePing(this.#connection.output, bytes, from, true);
+    const { output } = this.#connection;
+    const work = this.streamFrames + output.streamFrames;
+    const excess = this.#tooMany(work === this.#work ? this.#pings : this.#busyPings);
+    this.#work = work;
+    if (excess === undefined) writePing(output, bytes, from, true);
     return excess;
   }
 

@@ -27,6 +27,8 @@ export class FrameOutput {
   slab: Buffer | undefined;
   /** The end of what is encoded. */
   at = 0;
+  /** Grows with each frame of a stream that is written. */
+  streamFrames = 0;
   /** Grows with each slab sent: tells whether a frame is still here to be amended. */
   sent = 0;
   readonly #socket: Socket;

@@ -116,6 +116,7 @@ export class PeerFrames implements FrameHandler {
   #block(bytes: Buffer, from: number, to: number): Fault | undefined {
     const { streamId, endStream, selfDependent } = this.#blocks.frame;
     const headers: Headers = [];
+    this.control.streamFrames++;
     const result = this.#decoder.decode(bytes, from, to, headers, this.#mostListBytes, this.#mostFields);
     if (result === 'compression')
       return fault(errorCodes.compressionError, 'a header block that is no HPACK');
@@ -147,6 +148,7 @@ export class PeerFrames implements FrameHandler {
     if (length > 0 && stream.receiveWindow < 0)
       return this.control.violation(stream, flowControlError, 'more DATA than its window allows');
     this.#stream = stream;
+    this.control.streamFrames++;
     return length === 0 && !this.#endsStream ? this.control.useless() : undefined;
   }
 

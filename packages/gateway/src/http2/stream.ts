@@ -40,6 +40,7 @@ export abstract class Http2Stream {
   #delivering = false;
   #consumed = 0;
   #endParked = false;
+  #orphaned = false;
   #receivedTrailers: Headers | undefined;
   /** Where the head of our latest frame is, as long as `output.sent` is the same. */
   #lastFrameAt = -1;
@@ -81,6 +82,7 @@ export abstract class Http2Stream {
   frameAt(at: number): void {
     this.#lastFrameAt = at;
     this.#lastSent = this.connection.output.sent;
+    this.connection.output.streamFrames++;
   }
 
   /** Sends `chunk`; what can't leave now is copied. False: stop until `drained`. */
@@ -246,8 +248,22 @@ export abstract class Http2Stream {
     this.#consumed = 0;
   }
 
+  /** All of the peer's half is here and its listener has not taken it yet: it outlives its stream. False: there is no such thing. */
+  keepWhole(): boolean {
+    this.#orphaned = this.#endParked;
+    return this.#orphaned;
+  }
+
   /** Both halves over or reset: forgets what waits. Called by the connection. */
   drop(): void {
+    if (this.#orphaned) {
+      this.#orphaned = false;
+      this.localEnded = true;
+      this.#ending = true;
+      this.#queue = undefined;
+      this.#held = false;
+      return;
+    }
     this.closed = true;
     this.#queue = undefined;
     this.#held = false;

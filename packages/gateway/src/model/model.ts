@@ -50,7 +50,7 @@ export interface Http2Limits {
   readonly maxContinuationFrames: number;
   /**
    * Streams reset by the client, or because of what it did, in one second; more: GOAWAY ENHANCE_YOUR_CALM.
-   * Default 200 (uplink 20000). 0: off.
+   * Default 200 (uplink 0). 0: off.
    */
   readonly maxResetsPerSecond: number;
   /** SETTINGS frames of the client in one second; more: GOAWAY ENHANCE_YOUR_CALM. Default 20. */

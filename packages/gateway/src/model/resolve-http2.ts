@@ -24,7 +24,8 @@ export const uplinkHttp2Limits: Http2Limits = {
   maxConcurrentStreams: 2000,
   // A client's largest list, with all that a parent adds to it.
   maxHeaderListBytes: 98_304,
-  maxResetsPerSecond: 20_000,
+  // A parent hands on what its clients reset, who are limited there.
+  maxResetsPerSecond: 0,
   headerTableBytes: 65_536,
 };
 

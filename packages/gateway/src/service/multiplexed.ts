@@ -11,7 +11,7 @@ export interface DialListener {
   dialFailed(code: GatewayErrorCode, detail: string): void;
 }
 
-/** Connections to one address; beyond that requests wait for one to be done. */
+/** Connections to one address that take requests; beyond that requests wait for one to be done. */
 const mostConnections = 64;
 
 export class Multiplexed {
@@ -71,7 +71,7 @@ export class Multiplexed {
 
   /** One more connection, unless one is coming. */
   grow(): void {
-    if (this.dialing || this.all.size >= mostConnections) return;
+    if (this.dialing || this.#ready.length >= mostConnections) return;
     // An endpoint that lets nothing in on a connection without streams would not on another either.
     if (this.#ready.some((connection) => connection.streams.size === 0 && connection.room < 1)) return;
     this.dialing = true;

@@ -179,7 +179,11 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   connectionOver(connection: Http2ClientConnection): void {
     const multiplexed = this.#multiplexed;
     multiplexed.leaving(connection);
-    if (!multiplexed.all.delete(connection) || connection.isSettled) return;
+    if (!multiplexed.all.delete(connection)) return;
+    if (connection.isSettled) {
+      multiplexed.serve();
+      return;
+    }
     // It ended before it said a word: whoever waited for it hears of it.
     for (const listener of multiplexed.drainWaiting()) {
       if (connection.speaksHttp1)
