@@ -10,7 +10,8 @@ import {
   without,
 } from '../harness/harness.ts';
 
-suite('nghttp2', () => {
+// Both programs are in one package.
+suite('nghttp2', { skip: without('h2load') || without('nghttp') }, () => {
   let workload: WorkloadProcess;
   let path: Path;
   before(async () => {
@@ -32,14 +33,10 @@ suite('nghttp2', () => {
     assert.match(stdout, /status codes: 20000 2xx, 0 3xx, 0 4xx, 0 5xx/, stdout);
   }
 
-  test('h2load: 20,000 requests over TLS, all 2xx', { skip: without('h2load') }, () =>
-    loads(`${path.tlsUrl}/`),
-  );
-  test('h2load: 20,000 requests in cleartext, all 2xx', { skip: without('h2load') }, () =>
-    loads(`${path.url}/`),
-  );
+  test('h2load: 20,000 requests over TLS, all 2xx', () => loads(`${path.tlsUrl}/`));
+  test('h2load: 20,000 requests in cleartext, all 2xx', () => loads(`${path.url}/`));
 
-  test('h2load: 1,000 uploads of 64 KiB that are echoed', { skip: without('h2load') }, async () => {
+  test('h2load: 1,000 uploads of 64 KiB that are echoed', async () => {
     const file = await path.parent.directory.write('body', 'b'.repeat(65_536));
     const { stdout } = await run('h2load', [
       '-n',
@@ -57,7 +54,7 @@ suite('nghttp2', () => {
     assert.equal(data, 1000 * 65_536, stdout);
   });
 
-  test('nghttp: a request, its priority and its window', { skip: without('nghttp') }, async () => {
+  test('nghttp: a request, its priority and its window', async () => {
     const { code, stdout } = await run('nghttp', [
       ...['-v', '--no-verify-peer', '-w', '16', '-W', '20', '-p', '64'],
       `${path.tlsUrl}/headers`,
