@@ -110,7 +110,8 @@ export class Listener implements ServerSettings {
     this.#identity = content;
     this.#peers = new Set(peers);
     for (const connection of this.#connections)
-      if (!this.#peers.has(connection.facts.peerUri)) connection.cut('uplink.forbidden');
+      if (!this.#peers.has(connection.facts.peerUri) || !connection.facts.peerAllowed)
+        connection.cut('uplink.forbidden');
       // The others meet the new certificate on their next connection.
       else if (renewed) connection.retire();
   }

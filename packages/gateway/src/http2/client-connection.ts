@@ -77,7 +77,7 @@ export class Http2ClientConnection extends Http2Connection {
     version = 0,
     goodUntil = never,
   ) {
-    super(socket, clientLimits, mostFields, owner.deadlines);
+    super(socket, clientLimits, mostFields, owner.deadlines, true);
     this.#owner = owner;
     this.scheme = scheme;
     this.version = version;

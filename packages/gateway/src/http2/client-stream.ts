@@ -186,7 +186,7 @@ export class ClientStream extends Http2Stream implements ClientRequest {
       return;
     }
     this.declared = bodiless ? 0 : endStream && read.length < 0 ? 0 : read.length;
-    this.connection.touch(this);
+    this.connection.turn.touch(this);
     listener?.responseHead(head, endStream || bodiless ? 0 : read.length < 0 ? UNKNOWN_LENGTH : read.length);
     if (endStream && !this.closed) this.receiveEnd(undefined);
   }
@@ -212,7 +212,7 @@ export class ClientStream extends Http2Stream implements ClientRequest {
       this.#malformed('content before its head');
       return true;
     }
-    this.connection.touch(this);
+    this.connection.turn.touch(this);
     return this.#listener?.responseData(piece) ?? true;
   }
 
@@ -244,7 +244,9 @@ export class ClientStream extends Http2Stream implements ClientRequest {
   aborted(code: ErrorCode, detail: string, unprocessed: boolean): void {
     const fate = this.#answered ? 'answered' : unprocessed ? 'unprocessed' : 'unanswered';
     const why = detail === '' ? `the endpoint reset the stream: ${errorName(code)}` : detail;
-    this.#fail(this.#awaiting ? 'endpoint.closed' : 'endpoint.broke-off', why, fate);
+    // A reset of this one stream is no goodbye of the connection.
+    const gone = this.#awaiting && (detail !== '' || unprocessed);
+    this.#fail(gone ? 'endpoint.closed' : 'endpoint.broke-off', why, fate);
   }
 
   violated(detail: string): void {

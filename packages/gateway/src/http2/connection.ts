@@ -1,7 +1,6 @@
 /** What both ends of an HTTP/2 connection do alike: streams and their windows, the connection's life and its end. */
 import type { Socket } from 'node:net';
 import type { Headers } from '../http/headers.ts';
-import { stride } from '../http/headers.ts';
 import type { Http2Limits } from '../model/model.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
 import type { BlockRefusal, ConnectionEvents } from './connection-events.ts';
@@ -9,7 +8,7 @@ import { writeGoAway, writePing, writeReset } from './control-frames.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type ErrorCode, errorCodes, mostWindow, settingIds } from './frames.ts';
-import { HeaderBlockWriter, roomFor } from './header-block-writer.ts';
+import { HeaderBlockWriter } from './header-block-writer.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
 import { PeerFrames } from './peer-frames.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -17,8 +16,10 @@ import { RecentIds } from './recent-ids.ts';
 import { SendQueue } from './send-queue.ts';
 import type { PeerSettings } from './settings.ts';
 import type { Http2Stream } from './stream.ts';
+import { Turn } from './turn.ts';
 
 const never = Number.POSITIVE_INFINITY;
+const keepAliveMs = 60_000;
 /** Between two looks at the deadlines of a connection without streams. */
 const idleTickMs = 1000;
 /** Between two looks at what leaves after GOAWAY. */
@@ -51,12 +52,18 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   readonly #reader: FrameReader;
   readonly queue: SendQueue;
   readonly window: ReceiveWindow;
-  readonly #touched: Http2Stream[] = [];
+  readonly turn = new Turn();
   readonly #reset = new RecentIds(mostReset);
   #closeAt = never;
 
-  /** `mostFields`: of one header list. */
-  constructor(socket: Socket, limits: Http2Limits, mostFields: number, deadlines: Deadlines) {
+  /** `mostFields`: of one header list. `trusted`: an endpoint, or a gateway of ours. */
+  constructor(
+    socket: Socket,
+    limits: Http2Limits,
+    mostFields: number,
+    deadlines: Deadlines,
+    trusted: boolean,
+  ) {
     this.socket = socket;
     this.limits = limits;
     this.deadlines = deadlines;
@@ -67,9 +74,11 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     this.frames = new PeerFrames(this, limits, mostFields);
     this.headers = new HeaderBlockWriter(this.output, this.#encoder, this.frames.control.peer);
     this.#reader = new FrameReader(this.frames, limits.maxFrameBytes);
-    this.window = new ReceiveWindow(this.output, this.streams, limits, deadlines);
+    this.window = new ReceiveWindow(this.output, this.streams, limits, deadlines, trusted);
     this.deadline = 0;
     deadlines.add(this);
+    // A peer that vanished without a word must not hold its streams for ever.
+    socket.setKeepAlive(true, keepAliveMs);
     socket.on('error', () => this.end());
     socket.on('end', () => this.end());
     socket.on('close', () => this.end());
@@ -121,21 +130,7 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   receive(chunk: Buffer): void {
     this.lastRead = this.deadlines.now;
     this.#reader.push(chunk);
-    const touched = this.#touched;
-    if (touched.length === 0) return;
-    for (let i = 0; i < touched.length; i++) {
-      const stream = touched[i] as Http2Stream;
-      stream.touched = false;
-      stream.turnEnd();
-    }
-    touched.length = 0;
-  }
-
-  /** `stream` hears of the turn's end. */
-  touch(stream: Http2Stream): void {
-    if (stream.touched) return;
-    stream.touched = true;
-    this.#touched.push(stream);
+    this.turn.end();
   }
 
   /** A frame has begun and its rest has not come. */
@@ -148,17 +143,6 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     stream.receiveWindow = this.window.streamWindow;
     if (this.streams.size === 0) this.deadline = 0;
     this.streams.set(stream.id, stream);
-  }
-
-  /** Trailers, or any block without pseudo-header fields. */
-  sendHeaders(stream: Http2Stream, headers: Headers, endStream: boolean): void {
-    if (!this.headers.begin(roomFor(headers))) {
-      this.resetStream(stream, errorCodes.internalError);
-      return;
-    }
-    for (let i = 0; i < headers.length; i += stride)
-      this.headers.field(headers[i] as string, headers[i + 1] as string);
-    this.headers.end(stream, endStream);
   }
 
   sendPing(payload: Buffer): void {

@@ -2,7 +2,7 @@
 import type { Http2Limits } from '../model/model.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { writePing, writeSettingsAck } from './control-frames.ts';
-import { type Fault, fault, tooMuch } from './faults.ts';
+import { type Fault, fault } from './faults.ts';
 import { ACK, type ErrorCode, errorCodes, frameTypes, mostWindow, readUint32 } from './frames.ts';
 import { Rate } from './rate.ts';
 import { PeerSettings, readSettings, settingBytes } from './settings.ts';
@@ -20,7 +20,7 @@ export class ControlReader {
   readonly #settings: Rate;
   readonly #pings: Rate;
   /** PINGs with work in between: gRPC measures its way with thousands of them. */
-  readonly #busyPings = new Rate(mostBusyPings);
+  readonly #busyPings = new Rate(mostBusyPings, 'PING frames', 'maxPingsPerSecond');
   readonly #useless: Rate;
   /** HEADERS and DATA that came; and as many of both directions as there were at the last PING. */
   streamFrames = 0;
@@ -28,10 +28,10 @@ export class ControlReader {
 
   constructor(connection: ConnectionEvents, limits: Http2Limits) {
     this.#connection = connection;
-    this.#resets = new Rate(limits.maxResetsPerSecond);
-    this.#settings = new Rate(limits.maxSettingsPerSecond);
-    this.#pings = new Rate(limits.maxPingsPerSecond);
-    this.#useless = new Rate(limits.maxEmptyFramesPerSecond);
+    this.#resets = new Rate(limits.maxResetsPerSecond, 'resets', 'maxResetsPerSecond');
+    this.#settings = new Rate(limits.maxSettingsPerSecond, 'SETTINGS frames', 'maxSettingsPerSecond');
+    this.#pings = new Rate(limits.maxPingsPerSecond, 'PING frames without work', 'maxPingsPerSecond');
+    this.#useless = new Rate(limits.maxEmptyFramesPerSecond, 'empty frames', 'maxEmptyFramesPerSecond');
   }
 
   /** Does what the frame says; or why the connection ends. Unknown types are counted and ignored (§5.5). */
@@ -58,6 +58,10 @@ export class ControlReader {
         return undefined;
       case frameTypes.priority:
         return this.#priority(id, bytes, from, length);
+      case frameTypes.priorityUpdate:
+        // RFC 9218 §7.1: read, and without meaning here.
+        if (id !== 0) return fault(protocolError, 'PRIORITY_UPDATE on a stream');
+        return length < 4 ? fault(frameSizeError, 'PRIORITY_UPDATE of a wrong length') : this.useless();
       case frameTypes.pushPromise:
         return fault(protocolError, 'PUSH_PROMISE, which nobody allowed');
       default:
@@ -160,6 +164,6 @@ export class ControlReader {
   }
 
   #tooMany(rate: Rate): Fault | undefined {
-    return rate.exceeded(this.#connection.deadlines.now) ? tooMuch : undefined;
+    return rate.exceeded(this.#connection.deadlines.now) ? rate.excess : undefined;
   }
 }

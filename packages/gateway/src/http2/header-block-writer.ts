@@ -48,6 +48,15 @@ export class HeaderBlockWriter {
     this.#at = this.#encoder.field(name, value, this.#slab as Buffer, this.#at);
   }
 
+  /** A whole block without pseudo-header fields, which ends the stream; false when it is too long. */
+  trailers(stream: Http2Stream, headers: Headers): boolean {
+    if (!this.begin(roomFor(headers))) return false;
+    for (let i = 0; i < headers.length; i += stride)
+      this.field(headers[i] as string, headers[i + 1] as string);
+    this.end(stream, true);
+    return true;
+  }
+
   end(stream: Http2Stream, endStream: boolean): void {
     const output = this.#output;
     const slab = this.#slab as Buffer;

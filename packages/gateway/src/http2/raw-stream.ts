@@ -7,6 +7,7 @@ export class RawStream implements RawConnection {
   readonly #stream: Http2Stream;
   #listener: RawListener | undefined;
   #paused = true;
+  #ended = false;
 
   constructor(stream: Http2Stream) {
     this.#stream = stream;
@@ -15,6 +16,7 @@ export class RawStream implements RawConnection {
   start(listener: RawListener): void {
     this.#listener = listener;
     this.resume();
+    if (this.#ended) listener.rawEnd();
   }
 
   write(chunk: Buffer): boolean {
@@ -49,6 +51,7 @@ export class RawStream implements RawConnection {
   }
 
   ended(): void {
+    this.#ended = true;
     this.#listener?.rawEnd();
   }
 

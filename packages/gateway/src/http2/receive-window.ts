@@ -14,6 +14,8 @@ import type { Http2Stream } from './stream.ts';
 const mostParkedBytes = 128 * 1024 * 1024;
 /** Between two changes of mind: a peer may count our SETTINGS. */
 const changeMs = 1000;
+/** What a client's connection begins with: a thousand of them that send to endpoints that do not read hold 256 MiB. */
+const strangersWindow = 262_144;
 /** A stream's window while the connection is under pressure. */
 const pressedWindow = leastFrameBytes;
 
@@ -28,7 +30,9 @@ export class ReceiveWindow {
   readonly #deadlines: Deadlines;
   readonly #streams: ReadonlyMap<number, Http2Stream>;
   readonly #wideWindow: number;
-  readonly #connectionWindow: number;
+  /** What the connection may come to, and what it is now: a stranger earns it by what its consumers take. */
+  readonly #mostWindow: number;
+  #connectionWindow: number;
   /** Streams' windows in SETTINGS that the peer has not acknowledged. */
   readonly #announced: number[] = [];
   #creditable = 0;
@@ -40,17 +44,20 @@ export class ReceiveWindow {
   #pressed = false;
   #changedAt = Number.NEGATIVE_INFINITY;
 
+  /** `trusted`: the peer is one of few, and what it sends is what we asked for. */
   constructor(
     output: FrameOutput,
     streams: ReadonlyMap<number, Http2Stream>,
     limits: Http2Limits,
     deadlines: Deadlines,
+    trusted: boolean,
   ) {
     this.#output = output;
     this.#deadlines = deadlines;
     this.#streams = streams;
     this.#wideWindow = limits.streamWindowBytes;
-    this.#connectionWindow = limits.connectionWindowBytes;
+    this.#mostWindow = limits.connectionWindowBytes;
+    this.#connectionWindow = trusted ? this.#mostWindow : Math.min(this.#mostWindow, strangersWindow);
     this.streamWindow = limits.streamWindowBytes;
   }
 
@@ -119,7 +126,13 @@ export class ReceiveWindow {
   /** `bytes` were taken as they came. */
   consumed(bytes: number): void {
     this.#creditable += bytes;
-    if (this.#creditable >= this.#connectionWindow >> 2) this.#giveAll();
+    if (this.#creditable < this.#connectionWindow >> 2) return;
+    if (this.#connectionWindow < this.#mostWindow && parkedEverywhere < mostParkedBytes) {
+      const more = Math.min(this.#connectionWindow, this.#mostWindow - this.#connectionWindow);
+      this.#connectionWindow += more;
+      this.#creditable += more;
+    }
+    this.#giveAll();
   }
 
   park(bytes: number): void {

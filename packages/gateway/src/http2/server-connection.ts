@@ -47,6 +47,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
       settings.limits.http2,
       settings.limits.maxHeaderCount + pseudoFields,
       settings.deadlines,
+      facts.peerUri !== '',
     );
     this.#incoming = incoming;
     this.facts = facts;

@@ -117,6 +117,12 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   refuse(code: GatewayErrorCode, detail: string): void {
     if (this.#finished) return;
     this.#server.settings.refused(code, detail, this);
+    this.#answerRefusal(code, detail);
+    // A peer that may not be here goes, as over HTTP/1.1; it may come back when it may.
+    if (code === 'uplink.forbidden') this.#server.close();
+  }
+
+  #answerRefusal(code: GatewayErrorCode, detail: string): void {
     const grpc = isGrpc(this.request.headers);
     if (this.status !== 0) {
       if (!grpc) {
@@ -137,9 +143,11 @@ export class ServerStream extends Http2Stream implements ServedExchange {
 
   switchProtocols(head: ResponseHead): RawConnection | undefined {
     if (this.closed || this.#finished) return undefined;
-    this.status = 200;
+    // What it is inside, and to the access log; the stream says 200.
+    this.status = 101;
     sendResponseHead(this, { status: 200, reason: '', headers: head.headers }, UNKNOWN_LENGTH, false);
     this.#raw = new RawStream(this);
+    if (this.remoteEnded && !this.holds) this.#raw.ended();
     this.#finish();
     return this.#raw;
   }
@@ -173,7 +181,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
       this.#bodyFailed('request.body-too-large', `at most ${most} bytes`);
       return true;
     }
-    this.connection.touch(this);
+    this.connection.turn.touch(this);
     const more = listener.bodyData(piece);
     if (more) this.#awaitPiece();
     else this.#pieceBy = never;
@@ -186,7 +194,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     if (this.#awaitsEnd) this.#server.settings.handle(this);
     else if (this.#raw !== undefined) this.#raw.ended();
     else if (this.#listener !== undefined) {
-      this.connection.touch(this);
+      this.connection.turn.touch(this);
       this.#listener.bodyEnd(trailers === undefined ? undefined : passableTrailers(trailers));
     }
   }

@@ -73,6 +73,11 @@ export abstract class Http2Stream {
     return this.#queue !== undefined;
   }
 
+  /** Something came that its listener has not taken. */
+  get holds(): boolean {
+    return this.#parked !== undefined;
+  }
+
   /** The listener takes data. */
   get flowing(): boolean {
     return this.#flowing;
@@ -140,8 +145,12 @@ export abstract class Http2Stream {
     if (this.localEnded || this.closed) return;
     const trailers = this.#trailers;
     const output = this.connection.output;
-    if (trailers !== undefined) this.connection.sendHeaders(this, trailers, true);
-    else if (this.#lastSent === output.sent && output.slab !== undefined)
+    if (trailers !== undefined) {
+      if (!this.connection.headers.trailers(this, trailers)) {
+        this.reset(errorCodes.internalError);
+        return;
+      }
+    } else if (this.#lastSent === output.sent && output.slab !== undefined)
       // The frame before is still here: it says it itself, which saves the peer a frame.
       (output.slab as Buffer)[this.#lastFrameAt + 4]! |= 1;
     else writeEnd(this.connection.output, this.id);

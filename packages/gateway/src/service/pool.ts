@@ -33,6 +33,7 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   readonly #maxIdle: number;
   /** Whether the endpoint speaks HTTP/2; not known before the first handshake where it is negotiated. */
   #http2: boolean | undefined;
+  readonly #negotiates: boolean;
   /** Replaced by a newer pool: serves what it has begun and keeps nothing. */
   #retired = false;
 
@@ -45,8 +46,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     this.readIdleTimeoutMs = model.readIdleTimeoutMs;
     this.pingTimeoutMs = model.pingTimeoutMs;
     this.#maxIdle = model.maxIdleConnsPerHost;
-    if (address.scheme === 'h2c') this.#http2 = true;
-    else if (address.scheme === 'http' || model.disableHTTP2) this.#http2 = false;
+    this.#negotiates = address.scheme === 'https' && !model.disableHTTP2;
+    if (!this.#negotiates) this.#http2 = address.scheme === 'h2c';
     this.#multiplexed = new Multiplexed(
       deadlines,
       () => {
@@ -79,7 +80,11 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     const begin = () => {
       if (cancelled) return;
       const connection = this.#multiplexed.pick();
-      if (connection?.peer.connectProtocol === true) {
+      if (connection === undefined) {
+        cancel = this.dialTunnel(listener);
+        return;
+      }
+      if (connection.peer.connectProtocol === true) {
         const stream = this.#multiplexed.take();
         if (stream !== undefined) listener.dialed(stream);
       } else if (this.address.scheme === 'https') cancel = this.#dialKept(listener);
@@ -200,6 +205,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
 
   connectionGone(connection: ClientConnection): void {
     this.#all.delete(connection);
+    // The endpoint may have learned HTTP/2 by the time it is dialled again.
+    if (this.#all.size === 0 && this.#dials.size === 0 && this.#negotiates) this.#http2 = undefined;
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
   }
