@@ -101,10 +101,7 @@ export class Http2ClientConnection extends Http2Connection {
   /** Streams that may still be opened. */
   get room(): number {
     if (this.#leaving || !this.reading) return 0;
-    return Math.min(
-      this.peer.maxConcurrentStreams - this.streams.size,
-      (mostStreamId - this.#nextStream) / 2,
-    );
+    return this.peer.maxConcurrentStreams - this.streams.size;
   }
 
   /** So many streams are open that another connection is wanted. */
@@ -122,6 +119,8 @@ export class Http2ClientConnection extends Http2Connection {
     stream.id = this.#nextStream;
     this.#nextStream += 2;
     this.add(stream);
+    // The last id there is: whoever comes next needs another connection.
+    if (this.#nextStream > mostStreamId) this.#leave();
     return true;
   }
 

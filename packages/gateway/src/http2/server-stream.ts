@@ -172,7 +172,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     const listener = this.#listener;
     if (listener === undefined) {
       this.#lingered += piece.length;
-      if (this.#lingered > lingerBytes) this.reset(errorCodes.noError);
+      if (this.localEnded && this.#lingered > lingerBytes) this.reset(errorCodes.noError);
       return true;
     }
     this.#bodyBytes += piece.length;
