@@ -6,13 +6,15 @@ import { codeLengths, codes, endOfString } from './huffman-code.ts';
  * for a code that ends in these eight bits, `child | number of the table to go on in`, or 0 for EOS.
  */
 const child = 0x8000;
-const cells = buildCells();
+/** Made when the first code is read: gateways of ours write none, and a process that reads none is megabytes smaller. */
+let cells: Uint16Array | undefined;
 
 /**
  * Decodes block[from, to) into `out`, of which nothing beyond its end is written, and returns how many bytes the text
  * has, be they written or not; -1 for what no encoder may send: EOS, padding of more than seven bits or not all ones.
  */
 export function decodeHuffman(block: Buffer, from: number, to: number, out: Buffer): number {
+  cells ??= buildCells();
   const table = cells;
   const room = out.length;
   let length = 0;

@@ -3,39 +3,12 @@ import { credentials } from './credentials.ts';
 import { isName, isValue } from './field-rules.ts';
 import { Interner } from './interner.ts';
 import { latin1At } from './latin1.ts';
-import { internalised, staticNames } from './static-table.ts';
+import { internalised } from './static-table.ts';
 
 const names = new Interner();
 const values = new Interner();
 /** For the choice which values are held; a plain count would fall in step with the fields of a block. */
 let dice = 1;
-
-/** Names nearly every message has, beside the static table's. */
-const common = [
-  ':protocol',
-  'te',
-  'trailer',
-  'forwarded',
-  'origin',
-  'priority',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-real-ip',
-  'x-request-id',
-  'traceparent',
-  'tracestate',
-  'grpc-timeout',
-  'grpc-encoding',
-  'grpc-accept-encoding',
-  'grpc-status',
-  'grpc-message',
-];
-for (const name of [...staticNames.slice(1), ...common]) {
-  names.keep(name, Buffer.from(name, 'latin1'), 0, name.length);
-}
 
 /** The name that stands in source[from, to); undefined when it is none (RFC 9113 §8.2.1). */
 export function nameAt(source: Buffer, from: number, to: number): string | undefined {
