@@ -111,6 +111,14 @@ export class ReceiveWindow {
     return this.creditThreshold;
   }
 
+  /**
+   * A frame that says next to nothing. A client whose answer was over before its request (curl 7) looks for it only when
+   * something comes in after it has sent all.
+   */
+  nudge(): void {
+    this.#give(1);
+  }
+
   /** A few times a second. */
   tick(): void {
     this.reconsider();

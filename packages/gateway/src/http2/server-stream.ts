@@ -191,7 +191,8 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   protected deliverEnd(trailers: Headers | undefined): void {
     this.#pieceBy = never;
     this.#requestBy = never;
-    if (this.#awaitsEnd) this.#server.settings.handle(this);
+    if (this.#lingerUntil !== never) this.connection.window.nudge();
+    else if (this.#awaitsEnd) this.#server.settings.handle(this);
     else if (this.#raw !== undefined) this.#raw.ended();
     else if (this.#listener !== undefined) {
       this.connection.turn.touch(this);
