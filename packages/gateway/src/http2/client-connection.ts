@@ -235,6 +235,10 @@ export class Http2ClientConnection extends Http2Connection {
       if (now - this.lastRead < readIdleTimeoutMs) return;
       this.#pingedAt = now;
       this.sendPing(pingPayload);
-    } else if (now - this.#pingedAt >= pingTimeoutMs) this.end();
+    } else if (now - this.#pingedAt >= pingTimeoutMs) {
+      // Our PING stands behind what still leaves: a slow way is not a dead one.
+      const moves = this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - pingTimeoutMs;
+      if (!moves) this.end();
+    }
   }
 }

@@ -22,6 +22,8 @@ const never = Number.POSITIVE_INFINITY;
 const keepAliveMs = 60_000;
 /** Between two looks at the deadlines of a connection without streams. */
 const idleTickMs = 1000;
+/** What waits to leave after GOAWAY may stand still for so long. */
+const farewellMs = 60_000;
 /** Between two looks at what leaves after GOAWAY. */
 const tickMs = 250;
 /** After GOAWAY the peer gets this long to read it. */
@@ -45,6 +47,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   lastRead: number;
   /** Since when there are no streams; monotonic milliseconds. */
   quietSince: number;
+  /** The peer has taken our SETTINGS: it knows our limits. */
+  isKnown = false;
   /** Nothing more is sent. */
   over = false;
   protected readonly frames: PeerFrames;
@@ -150,7 +154,9 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   }
 
   settingsAcknowledged(): void {
-    if (this.window.acknowledged()) this.frames.acknowledged();
+    if (!this.window.acknowledged()) return;
+    this.isKnown = true;
+    this.frames.acknowledged();
   }
 
   widen(more: number): boolean {
@@ -176,7 +182,9 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   /** One half of `stream` is over. */
   halfClosed(stream: Http2Stream): void {
-    if (stream.localEnded && stream.remoteEnded) this.remove(stream);
+    if (!stream.localEnded || !stream.remoteEnded) return;
+    if (stream.outlives) stream.keepWhole();
+    this.remove(stream);
   }
 
   /** A stream ended through the peer's fault. */
@@ -237,8 +245,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   }
 
   lose(stream: Http2Stream, code: ErrorCode, detail: string, unprocessed: boolean): void {
-    // An endpoint's answer that is whole here is its listener's, however slowly that reads it (RFC 9113 §8.1).
-    const kept = this.peerIsServer && stream.keepWhole();
+    // A peer's half that is whole here is its listener's, however slowly that reads it (RFC 9113 §8.1).
+    const kept = stream.outlives && stream.keepWhole();
     this.remove(stream);
     if (!kept) stream.aborted(code, detail, unprocessed);
   }
@@ -266,9 +274,9 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
         return;
       }
     }
-    this.window.tick();
+    const lowMark = this.window.tick();
     for (const stream of this.streams.values()) {
-      stream.giveCredit(this.window.lowMark);
+      stream.giveCredit(lowMark);
       stream.tick(now);
     }
     const stall = this.limits.stallTimeoutMs;

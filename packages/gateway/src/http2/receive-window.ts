@@ -12,6 +12,8 @@ import type { Http2Stream } from './stream.ts';
 
 /** Parked bytes of all connections of the process beyond which every connection shrinks its windows. */
 const mostParkedBytes = 128 * 1024 * 1024;
+/** Nothing that was consumed waits longer for its credit. */
+const creditMs = 1000;
 /** Between two changes of mind: a peer may count our SETTINGS. */
 const changeMs = 1000;
 /** What a client's connection begins with: a thousand of them that send to endpoints that do not read hold 256 MiB. */
@@ -43,6 +45,7 @@ export class ReceiveWindow {
   #pressing = false;
   #pressed = false;
   #changedAt = Number.NEGATIVE_INFINITY;
+  #creditedAt = Number.NEGATIVE_INFINITY;
 
   /** `trusted`: the peer is one of few, and what it sends is what we asked for. */
   constructor(
@@ -106,11 +109,6 @@ export class ReceiveWindow {
     return (this.#pressing ? pressedWindow : this.#wideWindow) >> 1;
   }
 
-  /** A peer that may send no more than this is given what little credit there is: slow is not stalled. */
-  get lowMark(): number {
-    return this.creditThreshold;
-  }
-
   /**
    * A frame that says next to nothing. A client whose answer was over before its request (curl 7) looks for it only when
    * something comes in after it has sent all.
@@ -119,10 +117,17 @@ export class ReceiveWindow {
     this.#give(1);
   }
 
-  /** A few times a second. */
-  tick(): void {
+  /**
+   * A few times a second. A peer that may send no more than what this returns is given what little credit there is: slow is not
+   * stalled. Once a second that is everybody, which tells a peer that sends through a slow link that we are alive.
+   */
+  tick(): number {
     this.reconsider();
-    if (this.left <= this.#connectionWindow >> 1) this.#giveAll();
+    const now = this.#deadlines.now;
+    const all = now - this.#creditedAt >= creditMs;
+    if (all) this.#creditedAt = now;
+    if (all || this.left <= this.#connectionWindow >> 1) this.#giveAll();
+    return all ? Number.POSITIVE_INFINITY : this.creditThreshold;
   }
 
   /** Bytes of DATA, padding too; false when they are more than we allowed. */

@@ -148,7 +148,8 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.#lastStream = id;
     if (this.#final || this.streams.size >= this.limits.maxConcurrentStreams) {
       this.resetId(id, errorCodes.refusedStream);
-      if (!this.#final) this.strike();
+      // A client that has not heard of the limit can't keep to it.
+      if (!this.#final && this.isKnown) this.strike();
       return;
     }
     if (refusal === 'too-large') {

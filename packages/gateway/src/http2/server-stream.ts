@@ -162,6 +162,11 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.resumeReceiving();
   }
 
+  /** A request's rest is of no use once it was answered; a tunnel's is. */
+  override get outlives(): boolean {
+    return this.#raw !== undefined;
+  }
+
   /** What a client's tunnel counts as while it is open. */
   get tunnels(): boolean {
     return this.#raw !== undefined;
@@ -266,6 +271,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.#requestBy = never;
     if (this.#finished) return;
     this.#finished = true;
+    this.#awaitsEnd = false;
     this.#server.settings.finished(this);
   }
 }

@@ -257,6 +257,11 @@ export abstract class Http2Stream {
     this.#consumed = 0;
   }
 
+  /** What is whole of the peer's half is wanted, though the stream is over. */
+  get outlives(): boolean {
+    return true;
+  }
+
   /** All of the peer's half is here and its listener has not taken it yet: it outlives its stream. False: there is no such thing. */
   keepWhole(): boolean {
     this.#orphaned = this.#endParked;

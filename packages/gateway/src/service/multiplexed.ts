@@ -13,6 +13,7 @@ export interface DialListener {
 
 /** Connections to one address that take requests; beyond that requests wait for one to be done. */
 const mostConnections = 64;
+const growAgainMs = 1000;
 
 export class Multiplexed {
   /** Every connection that is not over. */
@@ -26,6 +27,8 @@ export class Multiplexed {
   #waiting: Waiter[] = [];
   /** A dial is on its way, or a connection that has not said its SETTINGS. */
   dialing = false;
+  /** No other connection is tried before this time, as long as there is one. */
+  #growAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     deadlines: Deadlines,
@@ -72,6 +75,7 @@ export class Multiplexed {
   /** One more connection, unless one is coming. */
   grow(): void {
     if (this.dialing || this.#ready.length >= mostConnections) return;
+    if (this.#deadlines.now < this.#growAt && this.#ready.length > 0) return;
     // An endpoint that lets nothing in on a connection without streams would not on another either.
     if (this.#ready.some((connection) => connection.streams.size === 0 && connection.room < 1)) return;
     this.dialing = true;
@@ -107,6 +111,13 @@ export class Multiplexed {
       first.leave();
       first.listener.dialed(stream);
     }
+  }
+
+  /** One more connection could not be had. True when there are others: whoever waits goes on waiting for room on those. */
+  growthFailed(): boolean {
+    this.dialing = false;
+    this.#growAt = this.#deadlines.now + growAgainMs;
+    return this.#ready.length > 0;
   }
 
   /** Everybody who waits: there will be no HTTP/2 connection, for whatever reason. */

@@ -165,6 +165,7 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
       return;
     }
     this.#shared = undefined;
+    if (this.#multiplexed.growthFailed()) return;
     for (const waiting of this.#multiplexed.drainWaiting()) waiting.dialFailed(code, detail);
   }
 
