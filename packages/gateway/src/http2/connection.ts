@@ -266,8 +266,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
   expired(): void {
     const now = this.deadlines.now;
     if (now >= this.#closeAt) {
-      // What was said before goodbye is still on its way for as long as it moves.
-      if (this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - lingerMs)
+      // What was said before is on its way; a slow reader's kernel takes it in steps seconds apart.
+      if (this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - farewellMs)
         this.#closeAt = now + tickMs;
       else {
         this.end();
