@@ -103,6 +103,8 @@ export class SendQueue {
   stalled(ms: number, expired: (stream: Http2Stream) => void): boolean {
     const now = this.#deadlines.now;
     for (const stream of this.#stalled) if (now - stream.stalledSince >= ms) expired(stream);
+    // A socket that takes nothing is judged by what its kernel does, not by how often it is empty.
+    if (this.#output.blocked) this.#heldSince = now;
     return this.#ready.size > 0 && now - this.#heldSince >= ms;
   }
 }

@@ -117,7 +117,6 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     this.#connection = undefined;
     if (this.#done) return;
     if (errorKind(code).side === 'client') {
-      // What the client asked is what no endpoint takes.
       this.#refuse(new GatewayError(code, detail));
       return;
     }
@@ -248,9 +247,10 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     this.#exchange.respond(head, length);
   }
 
-  /** The child's gateway refused before any endpoint saw the request: another leg may still serve it. */
+  /** The child's gateway refused: another leg may still serve what no endpoint saw, or what may be sent twice. */
   #refusedAtOtherEnd(code: GatewayErrorCode): boolean {
-    if (!nothingSent(code) || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
+    const again = nothingSent(code) || (errorKind(code).side === 'endpoint' && this.#replayable());
+    if (!again || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
     const endpoint = this.endpoint as Endpoint;
     const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
     const picked = this.#service.pick(another);
