@@ -1,8 +1,7 @@
 /** Frames of one turn of the event loop leave in one write, and what a peer that reads nothing is owed takes no more memory than its bytes. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { recordingEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
 import { startGateway } from '../testing/gateway.ts';
@@ -11,19 +10,9 @@ import { H2Raw, pseudo, statusOf } from '../testing/h2-raw.ts';
 import * as wire from '../testing/h2-wire.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { endpointModel, loadBalancer } from '../testing/models.ts';
+import { stuffed, writesTo } from '../testing/stuffed.ts';
 
-const { settings, types } = wire;
-
-/** Writes of this process to the port `port`, in bytes, from now on. */
-function writesTo(t: TestContext, port: () => number | undefined): number[] {
-  const writes: number[] = [];
-  const write = Socket.prototype.write;
-  t.mock.method(Socket.prototype, 'write', function (this: Socket, ...args: Parameters<typeof write>) {
-    if (this.remotePort === port()) writes.push((args[0] as unknown as Buffer).length);
-    return write.apply(this, args);
-  });
-  return writes;
-}
+const { types } = wire;
 
 test('a small response is one write of two frames', async (t) => {
   await using endpoint = await recordingEndpoint();
@@ -80,61 +69,28 @@ test('requests of one turn share a write to the endpoint, whoever they come from
   }
 });
 
-/** A client on a connection that is full, and answers to its HEAD requests that queue up, one a turn. */
-async function stuffed(t: TestContext, clock: ManualClock) {
-  const endpoint = await recordingEndpoint((request, response) => {
-    if (request.url === '/big') response.end(Buffer.alloc(20_000_000));
-    else response.end();
-  });
-  const gateway = await startGateway({ ports: [endpoint.port], clock });
-  const client = await H2Raw.connect(gateway.port, {
-    credits: false,
-    settings: [[settings.initialWindowSize, 100_000_000]],
-  });
-  const writes = writesTo(t, () => client.socket.localPort);
-  client.send(wire.windowUpdate(0, 100_000_000));
-  client.socket.pause();
-  const big = client.open(pseudo('/big'));
-  // Full: nothing more was written for many turns.
-  let seen = -1;
-  let quiet = 0;
-  await eventually(() => {
-    quiet = writes.length > 0 && writes.length === seen ? quiet + 1 : 0;
-    seen = writes.length;
-    return quiet === 50;
-  }, 'a connection that takes no more');
-  client.send(wire.rst(big));
-  return {
-    client,
-    writes,
-    endpoint,
-    async [Symbol.asyncDispose]() {
-      client[Symbol.dispose]();
-      await gateway[Symbol.asyncDispose]();
-      await endpoint[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test('answers that nobody reads fill one buffer, not one each', async (t) => {
-  await using s = await stuffed(t, new ManualClock());
-  const before = s.writes.length;
-  for (let i = 1; i <= 100; i++) {
-    s.client.open(pseudo('/x', 'HEAD'));
-    await eventually(() => s.endpoint.requests.length > i, 'a request');
-  }
-  assert.ok(s.writes.length - before <= 5, `${s.writes.length - before} writes into a full socket`);
+  await stuffed(t, new ManualClock(), async ({ client, endpoint, writes }) => {
+    const before = writes.length;
+    for (let i = 1; i <= 100; i++) {
+      client.open(pseudo('/x', 'HEAD'));
+      await eventually(() => endpoint.requests.length > i, 'a request');
+    }
+    assert.ok(writes.length - before <= 5, `${writes.length - before} writes into a full socket`);
+  });
 });
 
 test('a connection that takes nothing, not even heads, is ended when that stalls', async (t) => {
   const clock = new ManualClock();
-  await using s = await stuffed(t, clock);
-  s.client.open(pseudo('/x', 'HEAD'));
-  await eventually(() => s.endpoint.requests.length === 2, 'a request');
-  for (let gone = 0; gone < 65_000; gone += 1000) {
-    clock.advance(1000);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  s.client.socket.resume();
-  await s.client.untilClosed();
+  await stuffed(t, clock, async ({ client, endpoint, gateway }) => {
+    client.open(pseudo('/x', 'HEAD'));
+    await eventually(() => endpoint.requests.length === 2, 'a request');
+    for (let gone = 0; gone < 65_000; gone += 1000) {
+      clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal((await gateway.plane.stats()).connections.open, 0);
+    client.socket.resume();
+    await client.untilClosed();
+  });
 });
