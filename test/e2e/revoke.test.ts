@@ -73,7 +73,9 @@ test('an upgraded connection through a revoked child is closed within 2 s', asyn
     text += chunk;
   });
   socket.on('error', () => {});
-  socket.write('GET /vm-1/chat HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n');
+  socket.write(
+    'GET /vm-1/chat HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n',
+  );
   await eventually(() => /^HTTP\/1\.1 101 /.test(text), 5000, 'the 101');
   socket.write('there and back');
   await eventually(() => text.endsWith('there and back'), 5000, 'the echo');

@@ -118,7 +118,9 @@ test('a WebSocket upgrade is a tunnel through both gateways', async () => {
   socket.on('data', (chunk) => {
     text += chunk;
   });
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n');
+  socket.write(
+    'GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: abc\r\n\r\n',
+  );
   await eventually(() => /^HTTP\/1\.1 101 /.test(text), 5000, 'the 101');
   socket.write('there and back');
   await eventually(() => text.endsWith('there and back'), 5000, 'the echo');
