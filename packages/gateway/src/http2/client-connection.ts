@@ -33,7 +33,8 @@ const clientLimits: Http2Limits = {
   headerTableBytes: 65536,
   streamWindowBytes: 1_048_576,
   connectionWindowBytes: 16_777_216,
-  stallTimeoutMs: 60_000,
+  // How fast it takes a request is its affair; whether it lives, PING tells.
+  stallTimeoutMs: 0,
 };
 
 /** The pool a connection belongs to. */

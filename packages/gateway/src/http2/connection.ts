@@ -24,8 +24,7 @@ const keepAliveMs = 60_000;
 const idleTickMs = 1000;
 /** What waits to leave after GOAWAY may stand still for so long. */
 const farewellMs = 60_000;
-/** Between two looks at what leaves after GOAWAY. */
-const tickMs = 250;
+const peaceMs = 10_000;
 /** After GOAWAY the peer gets this long to read it. */
 const lingerMs = 1000;
 /** The table we keep of what we send, where the peer's is as large. */
@@ -236,7 +235,8 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     this.abortStreams(code, detail);
     this.output.flush();
     this.socket.end();
-    this.#closeAt = this.deadlines.now + lingerMs;
+    // In peace the peer reads what is under way to it and ends the connection itself.
+    this.#closeAt = this.deadlines.now + (code === errorCodes.noError ? peaceMs : lingerMs);
     this.deadline = 0;
   }
 
@@ -265,14 +265,11 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
 
   expired(): void {
     const now = this.deadlines.now;
-    if (now >= this.#closeAt) {
-      // What was said before is on its way; a slow reader's kernel takes it in steps seconds apart.
-      if (this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - farewellMs)
-        this.#closeAt = now + tickMs;
-      else {
-        this.end();
-        return;
-      }
+    // What was said before is on its way; a slow reader's kernel takes it in steps seconds apart.
+    const leaves = this.output.queuedBytes > 0 && this.output.stuckSince(now) > now - farewellMs;
+    if (now >= this.#closeAt && !leaves) {
+      this.end();
+      return;
     }
     const lowMark = this.window.tick();
     for (const stream of this.streams.values()) {

@@ -18,6 +18,8 @@ export async function drain(
   engine.retireConnections();
   await pause(engine, options.lameDuckMs);
   engine.stopAccepting();
+  // Those that came since, too: a watch that ends on a connection that said goodbye is asked again, not lost.
+  engine.retireConnections();
   engine.documents.endWatches();
   const deadline = engine.clock.monotonic() + options.graceMs;
   engine.closeIdle(quietMs);

@@ -15,7 +15,7 @@ export interface DialListener {
 const mostConnections = 64;
 const growAgainMs = 1000;
 
-export class Multiplexed {
+export class Multiplexed implements Timed {
   /** Every connection that is not over. */
   readonly all = new Set<Http2ClientConnection>();
   readonly #deadlines: Deadlines;
@@ -27,6 +27,7 @@ export class Multiplexed {
   #waiting: Waiter[] = [];
   /** A dial is on its way, or a connection that has not said its SETTINGS. */
   dialing = false;
+  deadline = Number.POSITIVE_INFINITY;
   /** No other connection is tried before this time, as long as there is one. */
   #growAt = Number.NEGATIVE_INFINITY;
 
@@ -92,6 +93,7 @@ export class Multiplexed {
   /** It takes no more. */
   leaving(connection: Http2ClientConnection): void {
     this.#ready = this.#ready.filter((other) => other !== connection);
+    this.serve();
   }
 
   /** Lets those who wait go on, as far as there is room. */
@@ -117,7 +119,16 @@ export class Multiplexed {
   growthFailed(): boolean {
     this.dialing = false;
     this.#growAt = this.#deadlines.now + growAgainMs;
-    return this.#ready.length > 0;
+    if (this.#ready.length === 0) return false;
+    this.deadline = this.#growAt;
+    this.#deadlines.add(this);
+    return true;
+  }
+
+  /** Time to try for another connection again, if somebody still waits. */
+  expired(): void {
+    this.#deadlines.delete(this);
+    this.serve();
   }
 
   /** Everybody who waits: there will be no HTTP/2 connection, for whatever reason. */

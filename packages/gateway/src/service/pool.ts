@@ -190,6 +190,7 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
       multiplexed.serve();
       return;
     }
+    if (multiplexed.growthFailed()) return;
     // It ended before it said a word: whoever waited for it hears of it.
     for (const listener of multiplexed.drainWaiting()) {
       if (connection.speaksHttp1)
