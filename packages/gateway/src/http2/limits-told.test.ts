@@ -125,3 +125,16 @@ test('PRIORITY_UPDATE of a stream that is to come is read and means nothing', as
   client.send(wire.frame(types.priorityUpdate, 0, 0, '\0\0\0\x07u=1, i'));
   assert.equal(statusOf(await client.get()), 200);
 });
+
+test('streams beyond a limit that the client has not heard of are refused, not held against it', async () => {
+  await using endpoint = await recordingEndpoint(() => undefined);
+  await using gateway = await startGateway({ ports: [endpoint.port], clock: new ManualClock() });
+  using client = await H2Raw.connect(gateway.port, { acks: false });
+  const most = limits.http2.maxConcurrentStreams;
+  const ids = Array.from({ length: most + limits.http2.maxResetsPerSecond + 10 }, () =>
+    client.open(pseudo('/', 'POST'), false),
+  );
+  await client.roundTrip();
+  for (const id of ids.slice(most)) assert.equal(client.stream(id).reset, errors.refusedStream);
+  assert.equal(client.closed, false);
+});

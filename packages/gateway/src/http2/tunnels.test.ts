@@ -5,6 +5,7 @@ import { acceptFor } from '../http/websocket.ts';
 import { type ScriptedSocket, scriptedEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
 import { startGateway } from '../testing/gateway.ts';
+import { h2Endpoint } from '../testing/h2-endpoint.ts';
 import { block, type Field } from '../testing/h2-hpack-writer.ts';
 import { H2Raw, pseudo, statusOf } from '../testing/h2-raw.ts';
 import * as wire from '../testing/h2-wire.ts';
@@ -87,4 +88,32 @@ test('an answer that ends at once after the switch is whole', async () => {
     assert.equal(String(view.body), 'hello');
     assert.ok(view.ended);
   }
+});
+
+test('the last words of a client that leaves are told in full, however slowly they are read', async () => {
+  const bytes = 40_000;
+  await using endpoint = await h2Endpoint({
+    credits: false,
+    settings: [
+      [wire.settings.enableConnectProtocol, 1],
+      [wire.settings.initialWindowSize, 1000],
+    ],
+    head: (peer, view) => peer.headers(view.id, [[':status', '200']], false),
+  });
+  await using gateway = await startGateway({
+    services: [loadBalancer('s', [endpointModel(endpoint.port, { scheme: 'h2c' })])],
+  });
+  using client = await H2Raw.connect(gateway.port);
+  const id = client.open(websocket, false);
+  await client.until(() => client.stream(id).blocks.length > 0, 'the answer');
+  for (let left = bytes; left > 0; left -= 10_000)
+    client.send(wire.data(id, Buffer.alloc(10_000, 'x'), left === 10_000));
+  await client.roundTrip();
+  client.socket.end();
+  await client.untilClosed();
+  const peer = endpoint.peers[0];
+  peer?.send(wire.windowUpdate(1, bytes));
+  await peer?.until(() => peer.stream(1).ended || peer.stream(1).reset !== undefined, 'its end');
+  assert.equal(peer?.stream(1).reset, undefined);
+  assert.equal(peer?.stream(1).body.length, bytes);
 });
