@@ -6,8 +6,11 @@ export class EntryPointCounters {
   connectionsAccepted = 0;
   connectionsRefused = 0;
   inFlight = 0;
+  /** Requests that are over, whatever became of them. */
+  served = 0;
 
   count(status: number): void {
+    this.served++;
     this.codes[status < 600 ? status : 0]! += 1;
   }
 }

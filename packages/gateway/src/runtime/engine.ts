@@ -196,6 +196,13 @@ export class Engine {
     for (const listener of this.listeners.values()) listener.closeIdle(ms);
   }
 
+  /** Requests that are over, in this process. */
+  get served(): number {
+    let served = 0;
+    for (const counters of this.counters.values()) served += counters.served;
+    return served;
+  }
+
   get connections(): number {
     let open = 0;
     for (const listener of this.listeners.values()) open += listener.connections.size;

@@ -8,6 +8,7 @@ import { Engine } from '../runtime/engine.ts';
 import { processStats } from '../runtime/stats.ts';
 import { Answers } from './answers.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
+import { YoungGeneration } from './young-generation.ts';
 
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
 const statsMs = 250;
@@ -45,7 +46,11 @@ process.on('SIGHUP', () => undefined);
 // Also when it is sent to the whole group; unheard, it would open Node's debugger.
 if (accessLog !== undefined) process.on('SIGUSR1', () => accessLog.reopen());
 
-setInterval(() => tell({ type: 'stats', stats: processStats(engine) }), statsMs).unref();
+const young = new YoungGeneration(statsMs);
+setInterval(() => {
+  young.tick(engine.served);
+  tell({ type: 'stats', stats: processStats(engine) });
+}, statsMs).unref();
 tell({ type: 'ready' });
 
 async function answer(message: ToWorker, handle: ListenHandle | undefined): Promise<void> {
