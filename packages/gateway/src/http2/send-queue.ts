@@ -17,6 +17,8 @@ export class SendQueue {
   window = defaultWindow;
   readonly #output: FrameOutput;
   readonly #deadlines: Deadlines;
+  /** Streams that have not sent any data yet: their first frame goes before others' next ones, as new flows do in fq_codel. */
+  readonly #fresh = new Set<Http2Stream>();
   /** Streams with something to send or to be told, first come first. */
   readonly #ready = new Set<Http2Stream>();
   /** Streams whose own window is used up. */
@@ -32,7 +34,7 @@ export class SendQueue {
   /** Sends what may leave of chunk[from, to) and returns how far it came. */
   send(stream: Http2Stream, chunk: Buffer, from: number, to: number, pumping = false): number {
     const output = this.#output;
-    if (output.blocked || (!pumping && this.#ready.size > 0)) return from;
+    if (output.blocked || (!pumping && stream.hasSent && this.#ready.size > 0)) return from;
     let at = from;
     while (at < to) {
       const length = Math.min(to - at, frameDataBytes, stream.sendWindow, this.window);
@@ -43,6 +45,7 @@ export class SendQueue {
       chunk.copy(slab, start + headBytes, at, at + length);
       output.at = start + headBytes + length;
       stream.frameAt(start);
+      stream.hasSent = true;
       stream.sendWindow -= length;
       this.window -= length;
       at += length;
@@ -62,7 +65,7 @@ export class SendQueue {
       return;
     }
     if (this.#ready.size === 0) this.#heldSince = now;
-    this.#ready.add(stream);
+    (stream.hasSent ? this.#ready : this.#fresh).add(stream);
   }
 
   /** The peer has opened the connection's window; false when it overflows. */
@@ -78,20 +81,26 @@ export class SendQueue {
   }
 
   remove(stream: Http2Stream): void {
+    this.#fresh.delete(stream);
     this.#ready.delete(stream);
     this.#stalled.delete(stream);
   }
 
   /** Lets streams send in turns until the window or the socket is full. */
   pump(): void {
-    if (this.#ready.size === 0) return;
+    this.#pumpEach(this.#fresh);
+    this.#pumpEach(this.#ready);
+  }
+
+  #pumpEach(streams: Set<Http2Stream>): void {
+    if (streams.size === 0) return;
     const output = this.#output;
     const now = this.#deadlines.now;
-    for (const stream of this.#ready) {
+    for (const stream of streams) {
       if (output.blocked || output.queuedBytes > mostQueued) return;
       if (stream.waits && this.window <= 0) return;
       this.#heldSince = now;
-      this.#ready.delete(stream);
+      streams.delete(stream);
       if (stream.closed) continue;
       if (stream.pump(frameDataBytes)) stream.release();
       // Behind the others that wait (a Set walks what is added meanwhile, too), or aside until its window opens.
@@ -105,6 +114,6 @@ export class SendQueue {
     for (const stream of this.#stalled) if (now - stream.stalledSince >= ms) expired(stream);
     // A socket that takes nothing is judged by what its kernel does, not by how often it is empty.
     if (this.#output.blocked) this.#heldSince = now;
-    return this.#ready.size > 0 && now - this.#heldSince >= ms;
+    return this.#ready.size + this.#fresh.size > 0 && now - this.#heldSince >= ms;
   }
 }

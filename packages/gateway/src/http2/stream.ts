@@ -8,6 +8,8 @@ export abstract class Http2Stream {
   /** 0 until it is opened. */
   id = 0;
   readonly connection: Http2Connection;
+  /** Some of its data has left. */
+  hasSent = false;
   /** What the peer lets us send. */
   sendWindow = 0;
   /** What we let the peer send. */
