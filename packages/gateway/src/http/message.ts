@@ -19,6 +19,18 @@ export interface RequestHead {
   secure: boolean;
 }
 
+/** Stands where a head could not be read, so that its refusal goes the way of any other response. */
+export const unreadableRequest: RequestHead = {
+  method: '',
+  path: '',
+  query: undefined,
+  authority: '',
+  host: '',
+  headers: [],
+  clientAddress: '',
+  secure: false,
+};
+
 export interface ResponseHead {
   status: number;
   /** Reason phrase; '' lets the codec write the standard one. */

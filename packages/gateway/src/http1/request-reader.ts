@@ -1,7 +1,7 @@
 /** Takes bytes from a client's socket and finds request heads in them, within the limits. */
 import { GatewayError, type GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
-import type { RequestHead } from '../http/message.ts';
+import { type RequestHead, unreadableRequest } from '../http/message.ts';
 import type { ConnectionLimits } from '../model/model.ts';
 import type { BodyDecoder } from './body-decoder.ts';
 import { requestFraming } from './framing.ts';
@@ -26,16 +26,7 @@ export interface ReadRequest {
 
 /** Stands where a head could not be read, so that its refusal goes the way of any other response. */
 export const unreadable: ReadRequest = {
-  request: {
-    method: '',
-    path: '',
-    query: undefined,
-    authority: '',
-    host: '',
-    headers: [],
-    clientAddress: '',
-    secure: false,
-  },
+  request: unreadableRequest,
   bodyLength: 0,
   keepAlive: false,
   upgrade: '',

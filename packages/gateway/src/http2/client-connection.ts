@@ -64,8 +64,6 @@ export class Http2ClientConnection extends Http2Connection {
   #nextStream = 1;
   /** The endpoint answered in HTTP/1.1. */
   speaksHttp1 = false;
-  /** The peer has said its SETTINGS. */
-  isSettled = false;
   /** The peer or we said goodbye: no new streams. */
   #leaving = false;
   #pingedAt = never;
@@ -156,7 +154,6 @@ export class Http2ClientConnection extends Http2Connection {
   }
 
   settled(): void {
-    this.isSettled = true;
     this.#owner.connectionReady(this);
   }
 

@@ -4,6 +4,7 @@ import type { Deadlines } from '../net/deadlines.ts';
 import type { FrameOutput } from './frame-output.ts';
 import type { ErrorCode } from './frames.ts';
 import type { ReceiveWindow } from './receive-window.ts';
+import type { SendQueue } from './send-queue.ts';
 import type { Http2Stream } from './stream.ts';
 
 /** Why a header block makes no message: it breaks the rules, or is larger than we said we take. */
@@ -16,6 +17,7 @@ export interface ConnectionEvents {
   readonly streams: ReadonlyMap<number, Http2Stream>;
   readonly peerIsServer: boolean;
   readonly window: ReceiveWindow;
+  readonly queue: SendQueue;
   /** A stream nobody has opened yet (RFC 9113 §5.1). */
   isIdle(streamId: number): boolean;
   /** We reset it not long ago: its frames may still be on their way, and mean nothing. */
@@ -34,9 +36,6 @@ export interface ConnectionEvents {
   tableBytes(bytes: number): void;
   /** The peer's SETTINGS changed what streams may send by `more`; false when a window overflows. */
   widen(more: number): boolean;
-  /** The connection's own window; false when it overflows. */
-  widenConnection(more: number): boolean;
-  windowOpened(stream: Http2Stream): void;
   resetStream(stream: Http2Stream, code: ErrorCode): void;
   resetId(streamId: number, code: ErrorCode): void;
   /** The peer or its connection is done with `stream`. `unprocessed`: it says that it did nothing with it. */

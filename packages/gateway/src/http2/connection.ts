@@ -118,6 +118,11 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     return this.frames.control.peer;
   }
 
+  /** The peer has said its SETTINGS. */
+  get isSettled(): boolean {
+    return this.frames.control.settled;
+  }
+
   /** Our SETTINGS and the connection's window. */
   protected open(settings: readonly (readonly [id: number, value: number])[]): void {
     const { limits } = this;
@@ -162,21 +167,13 @@ export abstract class Http2Connection implements Timed, ConnectionEvents {
     for (const stream of this.streams.values()) {
       stream.sendWindow += more;
       if (stream.sendWindow > mostWindow) return false;
-      if (more > 0) this.windowOpened(stream);
+      if (more > 0) this.queue.opened(stream);
     }
     return true;
   }
 
   tableBytes(bytes: number): void {
     this.#encoder.setMaxTableBytes(bytes);
-  }
-
-  windowOpened(stream: Http2Stream): void {
-    if (stream.sendWindow > 0) this.queue.opened(stream);
-  }
-
-  widenConnection(more: number): boolean {
-    return this.queue.widen(more);
   }
 
   /** One half of `stream` is over. */

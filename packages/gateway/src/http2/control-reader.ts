@@ -90,7 +90,7 @@ export class ControlReader {
     const connection = this.#connection;
     if (id === 0) {
       if (more === 0) return fault(protocolError, 'WINDOW_UPDATE by nothing');
-      return connection.widenConnection(more) ? undefined : fault(flowControlError, 'the window overflows');
+      return connection.queue.widen(more) ? undefined : fault(flowControlError, 'the window overflows');
     }
     if (connection.isIdle(id)) return fault(protocolError, 'WINDOW_UPDATE without a stream');
     const stream = connection.streams.get(id);
@@ -99,7 +99,7 @@ export class ControlReader {
     stream.sendWindow += more;
     if (stream.sendWindow > mostWindow)
       return this.violation(stream, flowControlError, 'its window overflows');
-    connection.windowOpened(stream);
+    connection.queue.opened(stream);
     return undefined;
   }
 

@@ -3,6 +3,17 @@ import { type Headers, stride } from '../http/headers.ts';
 
 const COLON = 0x3a;
 
+const digits = /^[0-9]{1,15}$/;
+
+/** Why a list is malformed that has such a field; or none or several lengths, or one that is no number. */
+export const connectionField = 'a field that concerns one connection only';
+export const lengthWanted = 'want one content-length';
+
+/** Bytes that a content-length says, -1 when it is no number. */
+export function contentLength(value: string): number {
+  return digits.test(value) ? Number(value) : -1;
+}
+
 /** `:method`, `:status` and whatever else begins with a colon. */
 export function isPseudo(name: string): boolean {
   return name.charCodeAt(0) === COLON;

@@ -10,11 +10,10 @@ import { moveField } from '../http/hop-by-hop.ts';
 import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
 import { newKey } from '../http/websocket.ts';
+import { connectionField, contentLength, isConnectionField, isPseudo, lengthWanted } from './field-names.ts';
 
-const COLON = 0x3a;
 /** RFC 9110 §5.6.2 token. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const digits = /^[0-9]{1,15}$/;
 
 /** A request that came over a stream. */
 export interface StreamRequest {
@@ -125,7 +124,7 @@ function gather(headers: Headers): Gathered | string {
   };
   const length = headers.length;
   let i = 0;
-  for (; i < length && (headers[i] as string).charCodeAt(0) === COLON; i += stride) {
+  for (; i < length && isPseudo(headers[i] as string); i += stride) {
     if (!takePseudo(gathered, headers[i] as string, headers[i + 1] as string))
       return 'a pseudo-header field that is unknown, repeated or empty';
   }
@@ -153,34 +152,22 @@ function gather(headers: Headers): Gathered | string {
         } else if (name === 'expect' && (headers[i + 1] as string).toLowerCase() !== '100-continue')
           gathered.expect = true;
         break;
-      case 7:
-        if (name === 'upgrade') return connectionField;
-        break;
-      case 10:
-        if (name === 'connection' || name === 'keep-alive') return connectionField;
-        break;
       case 14:
         if (name !== 'content-length') break;
-        if (gathered.length >= 0 || !digits.test(headers[i + 1] as string)) return 'want one content-length';
-        gathered.length = Number(headers[i + 1]);
-        break;
-      case 16:
-        if (name === 'proxy-connection') return connectionField;
-        break;
-      case 17:
-        if (name === 'transfer-encoding') return connectionField;
+        if (gathered.length >= 0) return lengthWanted;
+        gathered.length = contentLength(headers[i + 1] as string);
+        if (gathered.length < 0) return lengthWanted;
         break;
       default:
     }
-    if (name.charCodeAt(0) === COLON) return 'a pseudo-header field after others';
+    if (isConnectionField(name)) return connectionField;
+    if (isPseudo(name)) return 'a pseudo-header field after others';
     if (to !== i) moveField(headers, i, to);
     to += stride;
   }
   if (to !== length) headers.length = to;
   return gathered;
 }
-
-const connectionField = 'a field that concerns one connection only';
 
 function takePseudo(gathered: Gathered, name: string, value: string): boolean {
   if (value === '') return false;

@@ -1,7 +1,8 @@
 /** Response heads on a stream: written for clients, read from endpoints. */
 import { type Headers, stride } from '../http/headers.ts';
-import { addNominations, removeConnectionFields } from '../http/hop-by-hop.ts';
+import { addNominations, moveField, removeConnectionFields } from '../http/hop-by-hop.ts';
 import type { ResponseHead } from '../http/message.ts';
+import { connectionField, contentLength, isConnectionField, isPseudo, lengthWanted } from './field-names.ts';
 import { roomFor } from './header-block-writer.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -31,27 +32,15 @@ export function sendResponseHead(
       case 2:
         if (name === 'te') continue;
         break;
-      case 7:
-        if (name === 'upgrade') continue;
-        break;
-      case 10:
-        if (name === 'keep-alive') continue;
-        if (name === 'connection') continue;
-        break;
       case 14:
         if (name === 'content-length' && (status === 204 || (length !== 0 && !bodiless))) continue;
-        break;
-      case 16:
-        if (name === 'proxy-connection') continue;
-        break;
-      case 17:
-        if (name === 'transfer-encoding') continue;
         break;
       case 20:
         if (name === 'sec-websocket-accept') continue;
         break;
       default:
     }
+    if (isConnectionField(name)) continue;
     block.field(name, headers[i + 1] as string);
   }
   if (length > 0 && !bodiless) block.field('content-length', String(length));
@@ -74,13 +63,12 @@ export interface StreamResponse {
   readonly length: number;
 }
 
-const digits = /^[0-9]{1,15}$/;
+const digits = /^[0-9]{3}$/;
 
 /** The response that `headers` make (they become its headers, in place), or why they make none (RFC 9113 §8.3.2). */
 export function readResponse(headers: Headers): StreamResponse | string {
   const value = headers[1] ?? '';
-  if (headers[0] !== ':status' || value.length !== 3 || !digits.test(value))
-    return 'want one :status of three digits';
+  if (headers[0] !== ':status' || !digits.test(value)) return 'want one :status of three digits';
   const status = Number(value);
   if (status < 100 || status === 101) return 'a status that HTTP/2 does not have';
   let declared = -1;
@@ -88,34 +76,16 @@ export function readResponse(headers: Headers): StreamResponse | string {
   const length = headers.length;
   for (let i = stride; i < length; i += stride) {
     const name = headers[i] as string;
-    switch (name.length) {
-      case 7:
-        if (name === 'upgrade') return connectionField;
-        break;
-      case 10:
-        if (name === 'connection' || name === 'keep-alive') return connectionField;
-        break;
-      case 14:
-        if (name !== 'content-length') break;
-        if (declared >= 0 || !digits.test(headers[i + 1] as string)) return 'want one content-length';
-        declared = Number(headers[i + 1]);
-        break;
-      case 16:
-        if (name === 'proxy-connection') return connectionField;
-        break;
-      case 17:
-        if (name === 'transfer-encoding') return connectionField;
-        break;
-      default:
+    if (name === 'content-length') {
+      if (declared >= 0) return lengthWanted;
+      declared = contentLength(headers[i + 1] as string);
+      if (declared < 0) return lengthWanted;
     }
-    if (name.charCodeAt(0) === 0x3a) return 'a pseudo-header field that is unknown, repeated or late';
-    headers[to] = name;
-    headers[to + 1] = headers[i + 1] as string;
-    headers[to + 2] = headers[i + 2] as string;
+    if (isConnectionField(name)) return connectionField;
+    if (isPseudo(name)) return 'a pseudo-header field that is unknown, repeated or late';
+    moveField(headers, i, to);
     to += stride;
   }
   headers.length = to;
   return { head: { status, reason: '', headers }, length: declared };
 }
-
-const connectionField = 'a field that concerns one connection only';

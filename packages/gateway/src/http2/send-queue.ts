@@ -32,7 +32,7 @@ export class SendQueue {
   }
 
   /** Sends what may leave of chunk[from, to) and returns how far it came. */
-  send(stream: Http2Stream, chunk: Buffer, from: number, to: number, pumping = false): number {
+  send(stream: Http2Stream, chunk: Buffer, from: number, to: number, pumping: boolean): number {
     const output = this.#output;
     if (output.blocked || (!pumping && stream.hasSent && this.#ready.size > 0)) return from;
     let at = from;

@@ -2,6 +2,7 @@
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
 import { type Headers, stride } from '../http/headers.ts';
+import { unreadableRequest } from '../http/message.ts';
 import type { ServedConnection, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
 import { Http2Connection } from './connection.ts';
@@ -30,7 +31,6 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
   #lastStream = 0;
   /** Bytes of the preface that came. */
   #prefaceAt = 0;
-  #isSettled = false;
   readonly #openedAt: number;
   /** Since when the frame or block that is coming in has been coming in. */
   #partialSince = never;
@@ -118,7 +118,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
   }
 
   settled(): void {
-    this.#isSettled = true;
+    // Its first streams may be here already.
   }
 
   settingsChanged(): void {
@@ -244,10 +244,10 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
 
   protected tick(now: number): void {
     const { limits } = this.settings;
-    const partial = this.partial || this.#prefaceAt < preface.length || !this.#isSettled;
+    const partial = this.partial || this.#prefaceAt < preface.length || !this.isSettled;
     const completed = this.frames.completed;
     if (!partial) this.#partialSince = never;
-    else if (!this.#isSettled) this.#partialSince = this.#openedAt;
+    else if (!this.isSettled) this.#partialSince = this.#openedAt;
     else if (this.#partialSince === never || completed !== this.#completed) this.#partialSince = now;
     this.#completed = completed;
     if (limits.headTimeoutMs > 0 && now - this.#partialSince >= limits.headTimeoutMs) {
@@ -262,16 +262,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
 }
 
 const unreadable = {
-  request: {
-    method: '',
-    path: '',
-    query: undefined,
-    authority: '',
-    host: '',
-    headers: [],
-    clientAddress: '',
-    secure: false,
-  },
+  request: unreadableRequest,
   bodyLength: -1,
   declared: -1,
   upgrade: '',

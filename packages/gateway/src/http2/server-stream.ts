@@ -162,14 +162,14 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     this.resumeReceiving();
   }
 
-  /** A request's rest is of no use once it was answered; a tunnel's is. */
-  override get outlives(): boolean {
+  /** It has become a tunnel. */
+  get tunnels(): boolean {
     return this.#raw !== undefined;
   }
 
-  /** What a client's tunnel counts as while it is open. */
-  get tunnels(): boolean {
-    return this.#raw !== undefined;
+  /** A request's rest is of no use once it was answered; a tunnel's is. */
+  override get outlives(): boolean {
+    return this.tunnels;
   }
 
   protected deliver(piece: Buffer): boolean {

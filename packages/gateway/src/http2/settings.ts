@@ -18,7 +18,6 @@ export class PeerSettings {
   maxFrameBytes = leastFrameBytes;
   maxHeaderListBytes = Number.POSITIVE_INFINITY;
   connectProtocol = false;
-  pushAllowed = true;
 
   /** Takes one setting; the error code that ends the connection when its value is not allowed, else undefined. */
   take(id: number, value: number, fromServer: boolean): ErrorCode | undefined {
@@ -29,7 +28,6 @@ export class PeerSettings {
       case settingIds.enablePush:
         // A server may only say 0.
         if (value > 1 || (fromServer && value === 1)) return errorCodes.protocolError;
-        this.pushAllowed = value === 1;
         return undefined;
       case settingIds.maxConcurrentStreams:
         this.maxConcurrentStreams = value;

@@ -80,11 +80,6 @@ export abstract class Http2Stream {
     return this.#parked !== undefined;
   }
 
-  /** The listener takes data. */
-  get flowing(): boolean {
-    return this.#flowing;
-  }
-
   /** Remembers the frame at `at` of the slab, so that END_STREAM can still be set on it. */
   frameAt(at: number): void {
     this.#lastFrameAt = at;

@@ -139,10 +139,6 @@ export class Multiplexed implements Timed {
     for (const waiter of waiting) waiter.leave();
     return waiting.map((waiter) => waiter.listener);
   }
-
-  get waits(): boolean {
-    return this.#waiting.some((waiter) => !waiter.gone);
-  }
 }
 
 class Waiter implements Timed {

@@ -186,11 +186,7 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     const multiplexed = this.#multiplexed;
     multiplexed.leaving(connection);
     if (!multiplexed.all.delete(connection)) return;
-    if (connection.isSettled) {
-      multiplexed.serve();
-      return;
-    }
-    if (multiplexed.growthFailed()) return;
+    if (connection.isSettled || multiplexed.growthFailed()) return;
     // It ended before it said a word: whoever waited for it hears of it.
     for (const listener of multiplexed.drainWaiting()) {
       if (connection.speaksHttp1)
