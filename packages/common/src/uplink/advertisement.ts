@@ -39,7 +39,12 @@ export interface AdvertisedUplink {
   readonly weight: number;
   readonly protocol: 'http';
   readonly healthCheck?: AdvertisedHealthCheck;
-  readonly passiveHealthCheck?: { readonly failureWindowMs: number; readonly maxFailedAttempts: number };
+  readonly passiveHealthCheck?: {
+    readonly failureWindowMs: number;
+    readonly maxFailedAttempts: number;
+    /** From the end of an ejection to the whole share of requests. Absent: `failureWindowMs`. */
+    readonly readmissionMs?: number;
+  };
   readonly endpoints: { readonly healthy: number; readonly total: number };
 }
 

@@ -59,10 +59,10 @@ function decodeEndpoints(value: unknown): AdvertisedUplink['endpoints'] {
   return { healthy: wholeNumber(value['healthy'], 'endpoints.healthy', 0, total), total };
 }
 
-function decodePassive(value: unknown): { failureWindowMs: number; maxFailedAttempts: number } {
+function decodePassive(value: unknown): NonNullable<AdvertisedUplink['passiveHealthCheck']> {
   if (!isRecord(value))
     throw new Refusal(badCheck, `passiveHealthCheck: want an object, found ${found(value)}`);
-  const { failureWindowMs, maxFailedAttempts } = value;
+  const { failureWindowMs, maxFailedAttempts, readmissionMs } = value;
   return {
     failureWindowMs: wholeNumber(failureWindowMs, 'passiveHealthCheck.failureWindowMs', 1, hour, badCheck),
     maxFailedAttempts: wholeNumber(
@@ -72,6 +72,11 @@ function decodePassive(value: unknown): { failureWindowMs: number; maxFailedAtte
       1_000_000,
       badCheck,
     ),
+    ...(readmissionMs === undefined
+      ? {}
+      : {
+          readmissionMs: wholeNumber(readmissionMs, 'passiveHealthCheck.readmissionMs', 0, hour, badCheck),
+        }),
   };
 }
 

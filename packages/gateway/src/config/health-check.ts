@@ -86,6 +86,17 @@ export const passiveHealthCheckSchema = object(
         maximum: 1_000_000,
       }),
     ),
+    readmission: optional(
+      duration(
+        'Time in which an endpoint that was ejected gets back from a tenth of its share of requests to the whole; `0s`: at once. Default: `failureWindow`.',
+      ),
+    ),
+    maxEjectedPercent: optional(
+      integer(
+        'Largest part of the endpoints that may be ejected at the same time; one always may. Default: 50.',
+        { minimum: 1, maximum: 100 },
+      ),
+    ),
   },
 );
 export type PassiveHealthCheckConfig = Static<typeof passiveHealthCheckSchema>;

@@ -154,7 +154,7 @@ export interface LoadBalancerModel {
   /** Set on every request to this service's endpoints, after middlewares; a client cannot name them away. */
   readonly requestHeaders: readonly (readonly [name: string, value: string])[];
   readonly healthCheck?: HealthCheckModel;
-  readonly passiveHealthCheck?: { readonly failureWindowMs: number; readonly maxFailedAttempts: number };
+  readonly passiveHealthCheck?: PassiveHealthCheckModel;
   /** True for an uplink: the peer is proven to be ours, so a retry on another leg is governed by its parent. */
   readonly uplink: boolean;
 }
@@ -170,6 +170,8 @@ export interface EndpointModel {
   readonly preservePath: boolean;
   /** ≥ 0; 0 takes nothing. */
   readonly weight: number;
+  /** Takes no new requests, only those of sessions that are stuck to it. Default false. */
+  readonly fenced?: boolean;
 }
 
 export interface HealthCheckModel {
@@ -188,6 +190,17 @@ export interface HealthCheckModel {
   readonly unhealthyIntervalMs: number;
   readonly timeoutMs: number;
   readonly followRedirects: boolean;
+}
+
+/** Judged by real requests, in each process that serves. */
+export interface PassiveHealthCheckModel {
+  /** Failures count for this long, and a first ejection takes this long. */
+  readonly failureWindowMs: number;
+  readonly maxFailedAttempts: number;
+  /** Time from the end of an ejection to the whole share of requests. */
+  readonly readmissionMs: number;
+  /** 1 to 100: never more than this part of the endpoints that active checks leave up is ejected, but always one. */
+  readonly maxEjectedPercent: number;
 }
 
 export interface WeightedModel {

@@ -1,7 +1,7 @@
 /** Health checks with their defaults filled in. */
-import type { AdvertisedHealthCheck } from '@ficus/common/uplink/advertisement.ts';
+import type { AdvertisedHealthCheck, AdvertisedUplink } from '@ficus/common/uplink/advertisement.ts';
 import type { HealthCheckConfig, PassiveHealthCheckConfig } from '../config/health-check.ts';
-import type { HealthCheckModel } from './model.ts';
+import type { HealthCheckModel, PassiveHealthCheckModel } from './model.ts';
 
 export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
   const intervalMs = config.interval || 30_000;
@@ -41,12 +41,20 @@ export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHeal
   };
 }
 
-export function passiveHealthCheckModel(config: PassiveHealthCheckConfig): {
-  failureWindowMs: number;
-  maxFailedAttempts: number;
-} {
+/** What a parent is told: without how many may be ejected, for it has one address of a child as a rule. */
+export function advertisedPassiveCheck(
+  config: PassiveHealthCheckConfig,
+): NonNullable<AdvertisedUplink['passiveHealthCheck']> {
+  const { maxEjectedPercent: _, ...told } = passiveHealthCheckModel(config);
+  return told;
+}
+
+export function passiveHealthCheckModel(config: PassiveHealthCheckConfig): PassiveHealthCheckModel {
+  const failureWindowMs = config.failureWindow || 10_000;
   return {
-    failureWindowMs: config.failureWindow || 10_000,
+    failureWindowMs,
     maxFailedAttempts: config.maxFailedAttempts ?? 1,
+    readmissionMs: config.readmission ?? failureWindowMs,
+    maxEjectedPercent: config.maxEjectedPercent ?? 50,
   };
 }

@@ -6,7 +6,7 @@ import type { UplinkConfig } from '../config/dynamic.ts';
 import type { QName, ServiceModel } from './model.ts';
 import { Names, type Resolution, reference, showName } from './resolution.ts';
 import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points.ts';
-import { advertisedHealthCheck, passiveHealthCheckModel } from './resolve-health.ts';
+import { advertisedHealthCheck, advertisedPassiveCheck } from './resolve-health.ts';
 import type { DynamicSource, ResolvedUplink } from './resolve-input.ts';
 import type { RouterDraft } from './resolve-routers.ts';
 
@@ -107,7 +107,7 @@ function resolvedUplink(
     ...(healthCheck === undefined ? {} : { healthCheck: advertisedHealthCheck(healthCheck) }),
     ...(passiveHealthCheck === undefined
       ? {}
-      : { passiveHealthCheck: passiveHealthCheckModel(passiveHealthCheck) }),
+      : { passiveHealthCheck: advertisedPassiveCheck(passiveHealthCheck) }),
     entryPoints: entryPoints.map(({ name }) => name),
     routers,
     services: balancersBehind(

@@ -4,6 +4,7 @@ import type { Headers } from '../http/headers.ts';
 import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts';
 import type { Timed } from '../net/deadlines.ts';
 import type { Pool } from './pool.ts';
+import { RecentAverage } from './recent-average.ts';
 
 /** How long an endpoint that could not be dialled is left alone when others can take its share. */
 const dialEjectionMs = 1000;
@@ -21,6 +22,8 @@ export interface EndpointOwner {
   requests: number;
   failures: number;
   retries: number;
+  /** Whether `endpoint` may take no requests for a while because it fails them: enough others are left. */
+  mayEject(endpoint: Endpoint): boolean;
 }
 
 /** Passive verdicts go here: to this process's control plane, or over the pipe to it. */
@@ -32,6 +35,13 @@ export class Endpoint implements Timed {
   model: EndpointModel;
   owner!: EndpointOwner;
   readonly pool: Pool;
+  /** Requests that were given to it and are not over. */
+  inFlight = 0;
+  /** Takes no new requests, only those of sessions that are stuck to it. */
+  fenced: boolean;
+  /** Fails as much as an ejected one, but so many others are ejected that it must go on. */
+  spared = false;
+  #firstBytes: RecentAverage | undefined;
   #passive: LoadBalancerModel['passiveHealthCheck'];
   readonly #report: FailureReporter;
   #up = true;
@@ -42,6 +52,7 @@ export class Endpoint implements Timed {
   constructor(service: QName, model: EndpointModel, pool: Pool, report: FailureReporter) {
     this.service = service;
     this.model = model;
+    this.fenced = model.fenced === true;
     this.pool = pool;
     this.#report = report;
     pool.deadlines.add(this);
@@ -57,6 +68,30 @@ export class Endpoint implements Timed {
     return this.#up;
   }
 
+  /** Takes no requests for a while because it failed some. */
+  get ejected(): boolean {
+    return this.#ejected;
+  }
+
+  /**
+   * Asked once, when a balancer has picked it. False: not this time, for it is just coming back from an ejection and
+   * takes only a part of its share; pick another if there is one.
+   */
+  admits(): boolean {
+    return true;
+  }
+
+  /** `ms` went by from the request to the first byte of the response. */
+  timeToFirstByte(ms: number): void {
+    this.#firstBytes ??= new RecentAverage();
+    this.#firstBytes.add(ms);
+  }
+
+  /** Mean of the last 100 times to the first byte, milliseconds; 0 while there are none. */
+  get averageMs(): number {
+    return this.#firstBytes?.value ?? 0;
+  }
+
   /** The service that serves it from now on, and its place there. */
   attach(
     owner: EndpointOwner,
@@ -66,6 +101,7 @@ export class Endpoint implements Timed {
   ): void {
     this.owner = owner;
     this.model = model;
+    this.fenced = model.fenced === true;
     this.#passive = passive;
     this.#changed = changed;
   }

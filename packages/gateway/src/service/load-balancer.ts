@@ -81,6 +81,18 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.#listeners.push(listener);
   }
 
+  mayEject(endpoint: Endpoint): boolean {
+    const share = this.model.passiveHealthCheck?.maxEjectedPercent ?? 100;
+    let up = 0;
+    let ejected = 0;
+    this.#endpoints.forEach((each, i) => {
+      if (!each.up || this.#models[i]!.weight === 0) return;
+      up++;
+      if (each.ejected && each !== endpoint) ejected++;
+    });
+    return ejected < Math.max(1, Math.floor((up * share) / 100));
+  }
+
   pick(pick: Pick): Endpoint | undefined {
     if (pick.tried !== undefined) return this.#pickAnother(pick.tried);
     const at = this.available ? this.#balancer.next(this.#flags) : -1;
@@ -108,7 +120,8 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.#endpoints.forEach((endpoint, i) => {
       const takes = endpoint.available && this.#models[i]!.weight > 0;
       this.#flags[i] = takes ? 1 : 0;
-      if (takes) available = true;
+      // Those that fail and are only spared keep a service alone busy, but another service is the better choice.
+      if (takes && !endpoint.spared) available = true;
     });
     if (available === this.available) return;
     this.available = available;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LoadBalancerModel } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { endpointModel, loadBalancer, transport } from '../testing/models.ts';
+import { endpointModel, loadBalancer, passiveHealthCheck, transport } from '../testing/models.ts';
 import { Endpoint } from './endpoint.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { Registry } from './registry.ts';
@@ -58,7 +58,7 @@ test('a failure that is not of the dial does not eject by itself', () => {
 test('passive health: as many failures in the window as configured, forgotten after a success', () => {
   const { clock, balancer } = bench();
   const service = balancer('s', [1, 2], {
-    passiveHealthCheck: { failureWindowMs: 10_000, maxFailedAttempts: 3 },
+    passiveHealthCheck: passiveHealthCheck({ maxFailedAttempts: 3 }),
   });
   const [one] = service.endpoints;
   assert.ok(one !== undefined);

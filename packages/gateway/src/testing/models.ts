@@ -5,6 +5,7 @@ import type {
   EndpointModel,
   LoadBalancerModel,
   Model,
+  PassiveHealthCheckModel,
   RouterModel,
   ServiceModel,
   TransportModel,
@@ -42,6 +43,16 @@ export function loadBalancer(
     transport: 0,
     requestHeaders: [],
     uplink: false,
+    ...more,
+  };
+}
+
+export function passiveHealthCheck(more: Partial<PassiveHealthCheckModel> = {}): PassiveHealthCheckModel {
+  return {
+    failureWindowMs: 10_000,
+    maxFailedAttempts: 1,
+    readmissionMs: 10_000,
+    maxEjectedPercent: 50,
     ...more,
   };
 }

@@ -1,5 +1,5 @@
 /** The services and transports that an aggregation adds to the model. Pure. */
-import type { AdvertisedHealthCheck } from '@ficus/common/uplink/advertisement.ts';
+import type { AdvertisedHealthCheck, AdvertisedUplink } from '@ficus/common/uplink/advertisement.ts';
 import { uplinkHeader } from '@ficus/common/uplink/advertisement.ts';
 import type {
   HealthCheckModel,
@@ -96,8 +96,15 @@ function balancerOf(name: string, { child, uplink }: Leg, transport: number): Lo
     requestHeaders: [[uplinkHeader, name]],
     uplink: true,
     ...(healthCheck === undefined ? {} : { healthCheck: healthCheckOf(healthCheck) }),
-    ...(passiveHealthCheck === undefined ? {} : { passiveHealthCheck }),
+    ...(passiveHealthCheck === undefined ? {} : { passiveHealthCheck: passiveOf(passiveHealthCheck) }),
   };
+}
+
+/** What a child leaves open is as in a file that does not say it. */
+function passiveOf(
+  check: NonNullable<AdvertisedUplink['passiveHealthCheck']>,
+): NonNullable<LoadBalancerModel['passiveHealthCheck']> {
+  return { readmissionMs: check.failureWindowMs, maxEjectedPercent: 50, ...check };
 }
 
 function healthCheckOf(check: AdvertisedHealthCheck): HealthCheckModel {
