@@ -5,6 +5,7 @@ import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import { noPeerCertificate } from '../http/peer-certificate.ts';
 import type { Protocol, ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { Http2ServerConnection } from '../http2/server-connection.ts';
@@ -204,6 +205,9 @@ export class Listener implements ServerSettings {
       peerNotAfter:
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
+      serverName: '',
+      tlsOptions: '',
+      peerCertificate: noPeerCertificate,
     };
     const http2 = facts.secure && (socket as TLSSocket).alpnProtocol === 'h2';
     const connection = http2

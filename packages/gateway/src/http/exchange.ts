@@ -6,6 +6,7 @@ import type { AccessRecord } from '../access-log/access-record.ts';
 import type { GatewayErrorCode } from './errors.ts';
 import type { Headers } from './headers.ts';
 import type { RequestHead, ResponseHead } from './message.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 
 /** Body length not known before its end. */
 export const UNKNOWN_LENGTH = -1;
@@ -43,6 +44,16 @@ export interface ConnectionFacts {
   readonly peerNotAfter: number;
   /** The peer's forwarded headers are believed. */
   readonly trusted: boolean;
+  /** Server name the client asked for in its TLS handshake, lower-case without trailing dot; '' for none. */
+  readonly serverName: string;
+  /** Name of the TLS options the connection was made with, as in `Model.tlsOptions`; '' without TLS. */
+  readonly tlsOptions: string;
+  /**
+   * The certificate the client showed in its TLS handshake; undefined when it showed none or the connection is gone.
+   * Read at the first call and remembered. Under `clientAuthType` `RequestClientCert` and `RequireAnyClientCert` nobody
+   * has verified it: a middleware may pass it on, never trust it.
+   */
+  peerCertificate(): PeerCertificate | undefined;
 }
 
 /** The codec's side of an exchange. Calls after the end of the exchange are ignored. */

@@ -7,6 +7,7 @@ import { RequestReader } from './request-reader.ts';
 const facts: ConnectionFacts = {
   ...{ entryPoint: 'web', peerAddress: '10.0.0.1', peerPort: 1, localPort: 80, secure: false },
   ...{ peerUri: '', peerAllowed: true, peerNotAfter: Number.POSITIVE_INFINITY, trusted: false },
+  ...{ serverName: '', tlsOptions: '', peerCertificate: () => undefined },
 };
 const get = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
 
