@@ -28,6 +28,12 @@ export interface AdvertisedHealthCheck {
   readonly intervalMs: number;
   readonly unhealthyIntervalMs: number;
   readonly timeoutMs: number;
+  /** Good answers in a row that bring an endpoint up. Absent: 1. */
+  readonly healthyThreshold?: number;
+  /** Bad ones that take it down. Absent: 1. */
+  readonly unhealthyThreshold?: number;
+  /** State before the first answer. Absent: `up`. */
+  readonly initialState?: 'up' | 'down';
   readonly hostname?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -83,7 +83,7 @@ function decodePassive(value: unknown): NonNullable<AdvertisedUplink['passiveHea
 /** Intervals have a floor: a child must not be able to order thousands of probes a second from its parent. */
 function decodeHealthCheck(value: unknown): AdvertisedHealthCheck {
   if (!isRecord(value)) throw new Refusal(badCheck, `healthCheck: want an object, found ${found(value)}`);
-  const { mode, path, method, status, hostname, headers } = value;
+  const { mode, path, method, status, initialState, hostname, headers } = value;
   const number = (field: string, min: number, max: number) =>
     wholeNumber(value[field], `healthCheck.${field}`, min, max, badCheck);
   if (mode !== undefined && mode !== 'http' && mode !== 'grpc') {
@@ -99,6 +99,12 @@ function decodeHealthCheck(value: unknown): AdvertisedHealthCheck {
     );
   }
   if (status !== 0) number('status', 100, 599);
+  if (initialState !== undefined && initialState !== 'up' && initialState !== 'down') {
+    throw new Refusal(
+      badCheck,
+      `healthCheck.initialState: want "up" or "down", found ${found(initialState)}`,
+    );
+  }
   if (
     hostname !== undefined &&
     !/^[a-z0-9._:[\]-]+$/i.test(plainText(hostname, 'healthCheck.hostname', 255, badCheck))
@@ -113,6 +119,13 @@ function decodeHealthCheck(value: unknown): AdvertisedHealthCheck {
     intervalMs: number('intervalMs', 100, hour),
     unhealthyIntervalMs: number('unhealthyIntervalMs', 100, hour),
     timeoutMs: number('timeoutMs', 10, hour),
+    ...(value['healthyThreshold'] === undefined
+      ? {}
+      : { healthyThreshold: number('healthyThreshold', 1, 100) }),
+    ...(value['unhealthyThreshold'] === undefined
+      ? {}
+      : { unhealthyThreshold: number('unhealthyThreshold', 1, 100) }),
+    ...(initialState === undefined ? {} : { initialState }),
     ...(hostname === undefined ? {} : { hostname: hostname as string }),
     ...(headers === undefined ? {} : { headers: decodeHeaders(headers) }),
   };

@@ -60,6 +60,24 @@ export const healthCheckSchema = object(
     followRedirects: optional(
       boolean('Whether a redirect is followed; if not, its own status counts. Default: true.'),
     ),
+    healthyThreshold: optional(
+      integer('Good answers in a row that bring an endpoint that is down up again. Default: 1.', {
+        minimum: 1,
+        maximum: 100,
+      }),
+    ),
+    unhealthyThreshold: optional(
+      integer('Bad answers, or none, in a row that take an endpoint down. Default: 1.', {
+        minimum: 1,
+        maximum: 100,
+      }),
+    ),
+    initialState: optional(
+      oneOf(
+        'State of a new endpoint until its first check, at once, has an answer; `down` takes no requests before a good one. A reload changes no state. Default: `up`.',
+        ['up', 'down'],
+      ),
+    ),
   },
 );
 export type HealthCheckConfig = Static<typeof healthCheckSchema>;

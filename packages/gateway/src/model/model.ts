@@ -190,6 +190,12 @@ export interface HealthCheckModel {
   readonly unhealthyIntervalMs: number;
   readonly timeoutMs: number;
   readonly followRedirects: boolean;
+  /** Successes in a row that bring an endpoint that is down up again. */
+  readonly healthyThreshold: number;
+  /** Failures in a row that take one that is up down. */
+  readonly unhealthyThreshold: number;
+  /** Of an endpoint that was never asked: `down` takes no requests before its first good answer. */
+  readonly initialState: 'up' | 'down';
 }
 
 /** Judged by real requests, in each process that serves. */

@@ -21,6 +21,9 @@ export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
     unhealthyIntervalMs: config.unhealthyInterval || intervalMs,
     timeoutMs: config.timeout || 5000,
     followRedirects: config.followRedirects ?? true,
+    healthyThreshold: config.healthyThreshold ?? 1,
+    unhealthyThreshold: config.unhealthyThreshold ?? 1,
+    initialState: config.initialState ?? 'up',
   };
 }
 
@@ -28,6 +31,7 @@ export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
 export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHealthCheck {
   const { mode, path, method, status, intervalMs, unhealthyIntervalMs, timeoutMs, hostname, headers } =
     healthCheckModel(config);
+  const { healthyThreshold, unhealthyThreshold, initialState } = config;
   return {
     ...(mode === 'grpc' ? { mode } : {}),
     path,
@@ -36,6 +40,9 @@ export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHeal
     intervalMs,
     unhealthyIntervalMs,
     timeoutMs,
+    ...(healthyThreshold === undefined ? {} : { healthyThreshold }),
+    ...(unhealthyThreshold === undefined ? {} : { unhealthyThreshold }),
+    ...(initialState === undefined ? {} : { initialState }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
   };

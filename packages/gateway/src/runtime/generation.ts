@@ -2,10 +2,18 @@
 
 import { compileMiddleware } from '../middleware/index.ts';
 import { compileStack, type MiddlewareStack } from '../middleware/middleware.ts';
-import type { LoadBalancerModel, Matcher, Model, QName, ServiceModel } from '../model/model.ts';
+import type {
+  EndpointModel,
+  LoadBalancerModel,
+  Matcher,
+  Model,
+  QName,
+  ServiceModel,
+} from '../model/model.ts';
 import { buildRouteTable, type RouteTable } from '../router/route-table.ts';
 import { Endpoint, type FailureReporter } from '../service/endpoint.ts';
 import { LoadBalancer } from '../service/load-balancer.ts';
+import type { Pool } from '../service/pool.ts';
 import type { Registry } from '../service/registry.ts';
 import { BrokenService, type Service } from '../service/service.ts';
 import type { Transport } from '../service/transport.ts';
@@ -94,7 +102,7 @@ export class Generation {
     const transport = this.#transports[balancer.model.transport]!;
     const endpoints = models.map((model) => {
       const pool = this.#registry.runningPool(transport, model);
-      return carried(before, pool) ?? new Endpoint(service, model, pool, this.#report);
+      return this.#endpoint(balancer.model, model, pool, before);
     });
     balancer.setEndpoints(endpoints, models);
     balancer.attach();
@@ -115,17 +123,30 @@ export class Generation {
     const transport = this.#transports[model.transport]!;
     const endpoints = model.endpoints.map((endpoint) => {
       const pool = this.#registry.pool(transport, endpoint);
-      return carried(before?.endpoints ?? [], pool) ?? new Endpoint(model.name, endpoint, pool, this.#report);
+      return this.#endpoint(model, endpoint, pool, before?.endpoints ?? []);
     });
     const balancer = new LoadBalancer(model, endpoints, before);
     this.balancers.set(model.name, balancer);
     return balancer;
   }
-}
 
-/** The same endpoint of the running generation, with its health: it is the same when its pool is. */
-function carried(before: readonly Endpoint[], pool: Endpoint['pool']): Endpoint | undefined {
-  return before.find((endpoint) => endpoint.pool === pool);
+  /** The endpoint of the running generation when its pool is the same, else a new one with the health of its address. */
+  #endpoint(
+    service: LoadBalancerModel,
+    model: EndpointModel,
+    pool: Pool,
+    before: readonly Endpoint[],
+  ): Endpoint {
+    const same = before.find((endpoint) => endpoint.pool === pool);
+    if (same !== undefined) return same;
+    const endpoint = new Endpoint(service.name, model, pool, this.#report);
+    const known = before.find(
+      ({ pool: { address } }) => address.host === model.host && address.port === model.port,
+    );
+    if (known !== undefined) endpoint.succeed(known);
+    else if (service.healthCheck?.initialState === 'down') endpoint.beginDown();
+    return endpoint;
+  }
 }
 
 /** Builds each service once, however many refer to it. */

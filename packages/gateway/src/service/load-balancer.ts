@@ -95,7 +95,8 @@ export class LoadBalancer implements Service, EndpointOwner {
 
   pick(pick: Pick): Endpoint | undefined {
     if (pick.tried !== undefined) return this.#pickAnother(pick.tried);
-    const at = this.available ? this.#balancer.next(this.#flags) : -1;
+    // Asked also when `available` is false: then those that are only spared are left.
+    const at = this.#balancer.next(this.#flags);
     return at >= 0 ? this.#endpoints[at] : this.#lastResort(undefined);
   }
 

@@ -20,6 +20,9 @@ export const grpcCheck: HealthCheckModel = {
   unhealthyIntervalMs: 1000,
   timeoutMs: 5000,
   followRedirects: true,
+  healthyThreshold: 1,
+  unhealthyThreshold: 1,
+  initialState: 'up',
 };
 export const serving = grpcMessage([8, 1]);
 

@@ -116,6 +116,9 @@ function healthCheckOf(check: AdvertisedHealthCheck): HealthCheckModel {
     intervalMs,
     unhealthyIntervalMs,
     timeoutMs,
+    healthyThreshold = 1,
+    unhealthyThreshold = 1,
+    initialState = 'up',
     hostname,
     headers,
   } = check;
@@ -128,6 +131,9 @@ function healthCheckOf(check: AdvertisedHealthCheck): HealthCheckModel {
     unhealthyIntervalMs,
     timeoutMs,
     followRedirects: false,
+    healthyThreshold,
+    unhealthyThreshold,
+    initialState,
     headers: Object.entries(headers ?? {}),
     ...(hostname === undefined ? {} : { hostname }),
   };
