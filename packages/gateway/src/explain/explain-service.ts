@@ -1,0 +1,115 @@
+/** A service with everything it may send a request to: shares, weights, modes and health. */
+import type { EndpointStep, ServiceStep } from '@ficus/common/api/explain.ts';
+import type { EndpointModel, LoadBalancerModel, ServiceModel } from '../model/model.ts';
+import { showName } from '../model/resolution.ts';
+import { type SharingLeg, sharesOf } from './shares.ts';
+import type { ModelView } from './view.ts';
+
+type Health = ServiceStep['health'];
+/** What a service is to the one above it. */
+type Place = Pick<ServiceStep, 'role' | 'weight' | 'mode'>;
+
+/** Deepest nesting that is told; resolving allows no more. */
+const deepest = 40;
+
+/** The service at `index` of the model. */
+export function explainService(view: ModelView, index: number, depth = 0): ServiceStep {
+  const service = view.model.services[index] as ServiceModel;
+  const common = { name: showName(service.name), kind: service.kind };
+  const below = (at: number) => explainService(view, at, depth + 1);
+  if (depth > deepest) return { ...common, health: 'unknown', reason: 'nested too deep to be told' };
+  switch (service.kind) {
+    case 'broken':
+      return { ...common, health: 'disabled', reason: service.detail };
+    case 'loadBalancer':
+      return { ...common, ...balancer(view, service) };
+    case 'weighted':
+    case 'highestRandomWeight': {
+      const legs = service.legs.map((leg) => {
+        const mode = 'mode' in leg ? leg.mode : 'active';
+        return { step: below(leg.service), place: { role: 'leg', weight: leg.weight, mode } as const };
+      });
+      return { ...common, ...legsOf(legs) };
+    }
+    case 'mirroring': {
+      const main = below(service.service);
+      const mirrors = service.mirrors.map(({ service: at, percent, methods }) => {
+        const of = methods === undefined ? '' : ` of ${methods.join(', ')}`;
+        return { ...below(at), role: `mirror, ${percent} %${of}` };
+      });
+      return { ...common, ...healthOf(main), services: [{ ...main, role: 'answers', share: 1 }, ...mirrors] };
+    }
+    case 'failover': {
+      const main = below(service.service);
+      const fallback = below(service.fallback);
+      const first = serves(main.health);
+      const services = [
+        { ...main, role: 'first', share: first ? 1 : 0 },
+        { ...fallback, role: 'fallback', share: first ? 0 : serves(fallback.health) ? 1 : 0 },
+      ];
+      return { ...common, ...healthOf(first ? main : fallback), services };
+    }
+    case 'passing': {
+      // Its own middlewares are told with the router's: a request meets them in that order.
+      return below(service.service);
+    }
+  }
+}
+
+/** The service's own middlewares, in the order in which a request meets them. */
+export function middlewaresOf(view: ModelView, index: number): readonly number[] {
+  const service = view.model.services[index];
+  return service?.kind === 'passing' ? service.middlewares : [];
+}
+
+function legsOf(
+  legs: readonly {
+    readonly step: ServiceStep;
+    readonly place: Place & Pick<SharingLeg, 'weight' | 'mode'>;
+  }[],
+): Pick<ServiceStep, 'health' | 'reason' | 'services'> {
+  const shares = sharesOf(legs.map(({ step, place }) => ({ ...place, serves: serves(step.health) })));
+  const services = legs.map(({ step, place }, i) => ({ ...step, ...place, share: shares[i]! }));
+  const taking = services.filter(({ share }) => share > 0);
+  if (taking.length === 0) return { health: 'down', reason: 'no leg takes requests', services };
+  return { health: taking.some(({ health }) => health === 'up') ? 'up' : 'unknown', services };
+}
+
+function balancer(
+  { stateOf }: ModelView,
+  { name, endpoints }: LoadBalancerModel,
+): Pick<ServiceStep, 'health' | 'reason' | 'endpoints'> {
+  if (endpoints.length === 0) return { health: 'down', reason: 'it has no endpoints', endpoints: [] };
+  const states = endpoints.map(({ host, port }) => stateOf(name, host, port));
+  const shares = sharesOf(
+    endpoints.map(({ weight }, i) => ({ weight, mode: 'active', serves: states[i]!.health !== 'down' })),
+  );
+  const steps = endpoints.map(
+    (endpoint, i): EndpointStep => ({
+      url: endpointUrl(endpoint),
+      weight: endpoint.weight,
+      share: shares[i]!,
+      ...states[i]!,
+    }),
+  );
+  const taking = steps.filter(({ share }) => share > 0);
+  if (taking.length > 0) {
+    return { health: taking.some(({ health }) => health === 'up') ? 'up' : 'unknown', endpoints: steps };
+  }
+  const reason = steps.find((step) => step.reason !== undefined)?.reason ?? 'no endpoint takes requests';
+  return { health: 'down', reason, endpoints: steps };
+}
+
+/** `http://10.0.0.7:8080`; an IPv6 address in brackets. */
+export function endpointUrl({ scheme, host, port, path }: EndpointModel): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+}
+
+/** Nothing says that it does not. */
+export function serves(health: Health): boolean {
+  return health === 'up' || health === 'unknown';
+}
+
+function healthOf({ health, reason }: ServiceStep): Pick<ServiceStep, 'health' | 'reason'> {
+  return { health: health === 'disabled' ? 'down' : health, ...(reason === undefined ? {} : { reason }) };
+}

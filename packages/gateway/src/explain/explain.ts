@@ -1,0 +1,135 @@
+/** The way one request takes: router, middlewares and service, and why the other routers do not take it. Pure. */
+import type {
+  ExplainRequest,
+  Explanation,
+  MiddlewareStep,
+  PassedOver,
+  ServiceStep,
+} from '@ficus/common/api/explain.ts';
+import { didYouMean } from '@ficus/common/config/nearest.ts';
+import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
+import { takeHeader } from '../http/headers.ts';
+import type { RequestHead } from '../http/message.ts';
+import type { EntryPointModel, RouterModel } from '../model/model.ts';
+import { readAsk } from './ask.ts';
+import { passMiddlewares } from './explain-middleware.ts';
+import { chooseRouter, told } from './explain-routers.ts';
+import { explainService, middlewaresOf, serves } from './explain-service.ts';
+import { childrenOf, tablesOf } from './routes.ts';
+import type { ModelView } from './view.ts';
+
+/** Throws a FicusError (`explain.…`, status 400) for what is no request. */
+export function explain(view: ModelView, ask: ExplainRequest): Explanation {
+  const { head, entryPoint, refused } = readAsk(ask, view.model.entryPoints);
+  const request = requestTold(head, entryPoint);
+  if (refused !== undefined) return { ...nothing, ...own('refused', refused.code, refused.detail), request };
+  const table = tableFor(view, entryPoint, head);
+  if ('code' in table) return { ...nothing, ...own('refused', table.code, table.detail), request };
+  return { ...followed(view, table.routers, head), request };
+}
+
+const nothing = {
+  routers: [],
+  passedOver: { count: 0, nearest: [] },
+  alsoMatching: [],
+  middlewares: [],
+} as const;
+
+type Way = Omit<Explanation, 'request'>;
+
+/** What the gateway answers itself. */
+function own(
+  outcome: Explanation['outcome'],
+  code: GatewayErrorCode,
+  detail: string,
+): Pick<Explanation, 'outcome' | 'status' | 'code' | 'detail'> {
+  return { outcome, status: errorKind(code).status, code, ...(detail === '' ? {} : { detail }) };
+}
+
+/** From a table of routers on; a router with children passes its middlewares first, and they see what those changed. */
+function followed(view: ModelView, first: readonly RouterModel[], head: RequestHead): Way {
+  const routers: RouterModel[] = [];
+  const middlewares: MiddlewareStep[] = [];
+  const nearest: PassedOver[] = [];
+  const alsoMatching: Explanation['alsoMatching'][number][] = [];
+  let count = 0;
+  let candidates = first;
+  for (;;) {
+    const choice = chooseRouter(candidates, head);
+    const { taken } = choice;
+    count += choice.passedOver.count;
+    nearest.push(...choice.passedOver.nearest);
+    alsoMatching.push(...choice.alsoMatching);
+    const so = { routers: routers.map(told), passedOver: { count, nearest }, alsoMatching, middlewares };
+    if (taken === undefined) return { ...so, ...own('no-route', 'route.none', missed(routers, candidates)) };
+    routers.push(taken);
+    const way = { ...so, routers: routers.map(told) };
+    const passed = passMiddlewares(view, taken.middlewares, head);
+    middlewares.push(...passed.steps);
+    if (passed.end !== undefined) return { ...way, ...passed.end };
+    candidates = childrenOf(view.model, taken);
+    if (candidates.length === 0) return { ...way, ...atService(view, taken.service, head, middlewares) };
+  }
+}
+
+function missed(routers: readonly RouterModel[], candidates: readonly RouterModel[]): string {
+  const last = routers.at(-1);
+  if (last !== undefined) return `no router below ${told(last).name} matches`;
+  return candidates.length === 0 ? 'no router listens here' : 'no router matches';
+}
+
+function atService(
+  view: ModelView,
+  index: number,
+  head: RequestHead,
+  middlewares: MiddlewareStep[],
+): Pick<Way, 'outcome' | 'status' | 'code' | 'detail' | 'service'> {
+  const passed = passMiddlewares(view, middlewaresOf(view, index), head);
+  middlewares.push(...passed.steps);
+  const service = explainService(view, index);
+  if (passed.end !== undefined) return { ...passed.end, service };
+  if (serves(service.health)) return { outcome: 'service', service };
+  const code = service.health === 'disabled' ? 'service.unavailable' : 'service.no-endpoint';
+  return { ...own('unavailable', code, whyDown(service)), service };
+}
+
+function whyDown({ name, reason, health }: ServiceStep): string {
+  return `${name} is ${health}${reason === undefined || reason === '' ? '' : `: ${reason}`}`;
+}
+
+interface NoTable {
+  readonly code: GatewayErrorCode;
+  readonly detail: string;
+}
+
+/** On an uplink entrypoint a header says which table; it never travels further. */
+function tableFor(
+  { model }: ModelView,
+  entryPoint: EntryPointModel,
+  head: RequestHead,
+): { readonly routers: readonly RouterModel[] } | NoTable {
+  const tables = tablesOf(model, entryPoint);
+  const { uplink } = entryPoint;
+  if (uplink === undefined) return { routers: tables[0]?.routers ?? [] };
+  const known = tables.map((table) => table.uplink ?? '');
+  const name = takeHeader(head.headers, uplink.header);
+  if (name === undefined) {
+    const detail = `${entryPoint.name} wants -H '${uplink.header}: <name>'; known are ${known.join(', ') || 'none'}`;
+    return { code: 'uplink.header-missing', detail };
+  }
+  const table = tables.find((each) => each.uplink === name);
+  if (table !== undefined) return table;
+  return { code: 'uplink.unknown', detail: `no uplink ${JSON.stringify(name)}${didYouMean(name, known)}` };
+}
+
+function requestTold(head: RequestHead, { name }: EntryPointModel): Explanation['request'] {
+  return {
+    method: head.method,
+    host: head.host,
+    path: head.path,
+    ...(head.query === undefined ? {} : { query: head.query }),
+    from: head.clientAddress,
+    entryPoint: name,
+    tls: head.secure,
+  };
+}

@@ -1,0 +1,74 @@
+/** The routers of each entrypoint in the order in which they are tried, for `ficus routes`. */
+import type { RouteInfo, RouteList, RouteTableInfo } from '@ficus/common/api/explain.ts';
+import type { EntryPointModel, Model, RouterModel } from '../model/model.ts';
+import { showName } from '../model/resolution.ts';
+import { Faults, statusOf } from './faults.ts';
+import type { ModelView } from './view.ts';
+
+/** All entrypoints, or the one of that name. */
+export function routeList({ model, disabled }: ModelView, entryPoint?: string): RouteList {
+  const faults = new Faults(disabled);
+  const tables = model.entryPoints
+    .filter(({ name }) => entryPoint === undefined || name === entryPoint)
+    .flatMap((each) => tablesOf(model, each));
+  return {
+    entryPoints: tables.map(({ routers, ...table }) => ({
+      ...table,
+      routers: routers.map((router) => routeInfo(model, router, faults)),
+    })),
+  };
+}
+
+interface Table extends Omit<RouteTableInfo, 'routers'> {
+  readonly routers: readonly RouterModel[];
+}
+
+/** What is tried on an entrypoint; on an uplink entrypoint there is one table for each uplink. */
+export function tablesOf(model: Model, entryPoint: EntryPointModel): readonly Table[] {
+  const { name, address, tls, uplink } = entryPoint;
+  const common = { entryPoint: name, address, tls: tls || uplink !== undefined };
+  if (uplink === undefined) {
+    return [{ ...common, routers: inOrder(model.routers.filter((each) => takesFrom(each, entryPoint))) }];
+  }
+  return uplink.tables.map(([exposed, indexes]) => ({
+    ...common,
+    uplink: exposed,
+    routers: inOrder(indexes.map((index) => model.routers[index]!)),
+  }));
+}
+
+/** An entrypoint with TLS has nothing but TLS requests, so that a router's own wish counts only without. */
+function takesFrom(router: RouterModel, { name, tls }: EntryPointModel): boolean {
+  return router.entryPoints.includes(name) && (tls || !router.tls);
+}
+
+function inOrder(routers: readonly RouterModel[]): readonly RouterModel[] {
+  return [...routers].sort((a, b) => b.priority - a.priority);
+}
+
+/** Routers that are tried once `router` has matched, in their order. */
+export function childrenOf(model: Model, router: RouterModel): readonly RouterModel[] {
+  const { children = [] }: RouterModel & { readonly children?: readonly number[] } = router;
+  return inOrder(children.map((index) => model.routers[index]!));
+}
+
+/** The reason why requests of `router` get a 503; undefined when they don't. */
+export function brokenReason(model: Model, router: RouterModel): string | undefined {
+  const service = model.services[router.service];
+  return service?.kind === 'broken' ? service.detail : undefined;
+}
+
+function routeInfo(model: Model, router: RouterModel, faults: Faults): RouteInfo {
+  const name = showName(router.name);
+  const service = model.services[router.service];
+  return {
+    name,
+    priority: router.priority,
+    rule: router.rule,
+    tls: router.tls,
+    middlewares: router.middlewares.map((index) => showName(model.middlewares[index]!.name)),
+    ...(service === undefined ? {} : { service: showName(service.name) }),
+    ...statusOf(faults.of('router', name), brokenReason(model, router)),
+    children: childrenOf(model, router).map((child) => routeInfo(model, child, faults)),
+  };
+}

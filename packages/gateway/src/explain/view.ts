@@ -1,0 +1,19 @@
+/** What explaining looks at: a model, what is disabled in it, and how its endpoints are doing. */
+import type { Model, QName } from '../model/model.ts';
+import type { Disabled } from '../model/resolve-input.ts';
+
+/** How one endpoint of one load balancer is doing. */
+export interface EndpointState {
+  /** `unknown`: nothing runs, or nothing asks. */
+  readonly health: 'up' | 'down' | 'unknown';
+  readonly reason?: string;
+}
+
+export interface ModelView {
+  readonly model: Model;
+  readonly disabled: readonly Disabled[];
+  readonly stateOf: (service: QName, host: string, port: number) => EndpointState;
+}
+
+/** Of a configuration that nothing runs. */
+export const nothingKnown: ModelView['stateOf'] = () => ({ health: 'unknown' });
