@@ -1,0 +1,256 @@
+/** A circuit breaker's expression: Traefik's language, from text to a condition or to what is wrong with it. */
+import { didYouMean } from '@ficus/common/config/nearest.ts';
+import { type Comparison, ExpressionMistake, scanExpression, type Token } from './scan-expression.ts';
+
+/** What an expression may ask of the requests of late: counts and ratios of the last 10 s, latencies of the last 60 s. */
+export interface CircuitMetrics {
+  /** Requests that were counted. */
+  readonly requests: number;
+  /** Part of the requests that ended with 502 or 504; 0 without requests. */
+  networkErrorRatio(): number;
+  /** Requests with a status in [from, to) divided by those in [dividedByFrom, dividedByTo); 0 when those are none. */
+  responseCodeRatio(from: number, to: number, dividedByFrom: number, dividedByTo: number): number;
+  /** Whole milliseconds within which `percent` of the requests ended; 0 without requests. */
+  latencyAtQuantileMs(percent: number): number;
+}
+
+export type Condition = (metrics: CircuitMetrics) => boolean;
+type Value = (metrics: CircuitMetrics) => number;
+
+/** Longest expression, in characters. */
+export const maxExpressionLength = 4096;
+/** Deepest nesting of `(` and `!`. */
+const maxDepth = 64;
+
+/** What is wrong with `text`, for people; undefined when nothing is. */
+export function checkExpression(text: string): string | undefined {
+  if (text.length > maxExpressionLength)
+    return `expression: want at most ${maxExpressionLength} characters, got ${text.length}`;
+  try {
+    new Parser(scanExpression(text)).parse();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionMistake)
+      return `expression: at character ${error.offset + 1}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Of a text that `checkExpression` has let through. */
+export function compileExpression(text: string): Condition {
+  return new Parser(scanExpression(text)).parse();
+}
+
+interface MetricFunction {
+  /** How to write it, for messages. */
+  readonly usage: string;
+  /** What is wrong with these arguments, if anything. */
+  check(args: readonly number[]): string | undefined;
+  bind(args: readonly number[]): Value;
+}
+
+const noArguments = (args: readonly number[]) =>
+  args.length === 0 ? undefined : 'it takes nothing in its parentheses';
+
+const functions: ReadonlyMap<string, MetricFunction> = new Map<string, MetricFunction>([
+  [
+    'NetworkErrorRatio',
+    {
+      usage: 'NetworkErrorRatio()',
+      check: noArguments,
+      bind: () => (metrics) => metrics.networkErrorRatio(),
+    },
+  ],
+  [
+    'ResponseCodeRatio',
+    {
+      usage: 'ResponseCodeRatio(from, to, dividedByFrom, dividedByTo)',
+      check(args) {
+        if (args.length !== 4 || args.some((arg) => !Number.isInteger(arg) || arg > 1000))
+          return 'it takes four status codes, such as ResponseCodeRatio(500, 600, 0, 600)';
+        const [from = 0, to = 0, byFrom = 0, byTo = 0] = args;
+        if (from < to && byFrom < byTo) return undefined;
+        return 'a range ends before its second number, which must be larger than the first';
+      },
+      bind:
+        ([from = 0, to = 0, byFrom = 0, byTo = 0]) =>
+        (metrics) =>
+          metrics.responseCodeRatio(from, to, byFrom, byTo),
+    },
+  ],
+  [
+    'LatencyAtQuantileMS',
+    {
+      usage: 'LatencyAtQuantileMS(percent)',
+      check: (args) =>
+        args.length === 1 && (args[0] as number) > 0 && (args[0] as number) <= 100
+          ? undefined
+          : 'it takes one number above 0 and up to 100, such as LatencyAtQuantileMS(50.0)',
+      bind:
+        ([percent = 0]) =>
+        (metrics) =>
+          metrics.latencyAtQuantileMs(percent),
+    },
+  ],
+  [
+    'RequestThreshold',
+    { usage: 'RequestThreshold()', check: noArguments, bind: () => (metrics) => metrics.requests },
+  ],
+]);
+
+const usages = [...functions.values()].map((each) => each.usage).join(', ');
+
+const compare: { readonly [K in Comparison]: (left: Value, right: Value) => Condition } = {
+  '>': (left, right) => (metrics) => left(metrics) > right(metrics),
+  '>=': (left, right) => (metrics) => left(metrics) >= right(metrics),
+  '<': (left, right) => (metrics) => left(metrics) < right(metrics),
+  '<=': (left, right) => (metrics) => left(metrics) <= right(metrics),
+  '==': (left, right) => (metrics) => left(metrics) === right(metrics),
+  '!=': (left, right) => (metrics) => left(metrics) !== right(metrics),
+};
+
+type Part =
+  | { readonly kind: 'condition'; readonly holds: Condition }
+  | { readonly kind: 'value'; readonly of: Value; readonly constant: boolean };
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  parse(): Condition {
+    const holds = this.#any();
+    const { kind, offset } = this.#token;
+    if (kind !== 'end') throw new ExpressionMistake(offset, `want "&&", "||" or the end, got ${this.#seen}`);
+    if (holds.kind === 'value')
+      throw new ExpressionMistake(offset, `want a comparison such as "> 0.30", got ${this.#seen}`);
+    return holds.holds;
+  }
+
+  get #token(): Token {
+    return this.#tokens[this.#at] as Token;
+  }
+
+  get #seen(): string {
+    return this.#token.kind === 'end' ? 'the end' : JSON.stringify(this.#token.text);
+  }
+
+  #any(): Part {
+    return this.#joined(
+      '||',
+      () => this.#all(),
+      (left, right) => (metrics) => left(metrics) || right(metrics),
+    );
+  }
+
+  #all(): Part {
+    return this.#joined(
+      '&&',
+      () => this.#comparison(),
+      (left, right) => (metrics) => left(metrics) && right(metrics),
+    );
+  }
+
+  #joined(
+    operator: '||' | '&&',
+    next: () => Part,
+    join: (left: Condition, right: Condition) => Condition,
+  ): Part {
+    let left = next();
+    while (this.#token.kind === operator) {
+      const before = this.#condition(left);
+      this.#at++;
+      left = { kind: 'condition', holds: join(before, this.#condition(next())) };
+    }
+    return left;
+  }
+
+  #condition(part: Part): Condition {
+    if (part.kind === 'condition') return part.holds;
+    throw new ExpressionMistake(this.#token.offset, `want a comparison such as "> 0.30", got ${this.#seen}`);
+  }
+
+  #comparison(): Part {
+    const left = this.#unary();
+    const { kind, offset } = this.#token;
+    if (!isComparison(kind)) return left;
+    this.#at++;
+    const right = this.#unary();
+    if (left.kind === 'condition' || right.kind === 'condition')
+      throw new ExpressionMistake(offset, `${JSON.stringify(kind)} compares numbers, not conditions`);
+    if (left.constant && right.constant)
+      throw new ExpressionMistake(
+        offset,
+        `want a function on one side of ${JSON.stringify(kind)}: one of ${usages}`,
+      );
+    if (isComparison(this.#token.kind))
+      throw new ExpressionMistake(this.#token.offset, `want "&&", "||" or the end, got ${this.#seen}`);
+    return { kind: 'condition', holds: compare[kind](left.of, right.of) };
+  }
+
+  #unary(): Part {
+    const { kind, offset, text } = this.#token;
+    if (kind === 'number') {
+      this.#at++;
+      const constant = Number(text);
+      return { kind: 'value', of: () => constant, constant: true };
+    }
+    if (kind === 'word') return this.#call(text, offset);
+    if (kind !== '!' && kind !== '(') {
+      throw new ExpressionMistake(offset, `want one of ${usages}, got ${this.#seen}`);
+    }
+    if (++this.#depth > maxDepth) throw new ExpressionMistake(offset, `nested more than ${maxDepth} deep`);
+    this.#at++;
+    const part = kind === '!' ? this.#not() : this.#any();
+    if (kind === '(') this.#expect(')');
+    this.#depth--;
+    return part;
+  }
+
+  #not(): Part {
+    const { offset } = this.#token;
+    const part = this.#unary();
+    if (part.kind === 'value')
+      throw new ExpressionMistake(
+        offset,
+        'what "!" turns round must be in parentheses, such as !(RequestThreshold() < 20)',
+      );
+    const { holds } = part;
+    return { kind: 'condition', holds: (metrics) => !holds(metrics) };
+  }
+
+  #call(name: string, offset: number): Part {
+    const found = functions.get(name);
+    if (found === undefined) {
+      const hint = didYouMean(name, functions.keys());
+      throw new ExpressionMistake(offset, `want one of ${usages}, got ${JSON.stringify(name)}${hint}`);
+    }
+    this.#at++;
+    this.#expect('(');
+    const args: number[] = [];
+    while (this.#token.kind === 'number') {
+      args.push(Number(this.#token.text));
+      this.#at++;
+      if (this.#token.kind !== ',') break;
+      this.#at++;
+    }
+    this.#expect(')');
+    const wrong = found.check(args);
+    if (wrong !== undefined) throw new ExpressionMistake(offset, `${name}: ${wrong}`);
+    return { kind: 'value', of: found.bind(args), constant: false };
+  }
+
+  #expect(kind: '(' | ')'): void {
+    if (this.#token.kind !== kind)
+      throw new ExpressionMistake(this.#token.offset, `want "${kind}", got ${this.#seen}`);
+    this.#at++;
+  }
+}
+
+function isComparison(kind: Token['kind']): kind is Comparison {
+  return Object.hasOwn(compare, kind);
+}
