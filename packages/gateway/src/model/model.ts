@@ -1,5 +1,12 @@
 /** The resolved model: complete, no names left to look up, plain JSON so that it crosses to workers. */
 
+import type { ForwardingModel, KeepAliveModel, ProxyProtocolModel, RequestRules } from './entry-point-rules.ts';
+import type { MiddlewareModel } from './middleware/models.ts';
+import type { HashKey, ServiceModel, StickyModel } from './service/models.ts';
+import type { TlsHostsModel, TlsModel } from './tls-models.ts';
+
+export type { LegModel, ServiceModel, WeightedModel } from './service/models.ts';
+
 /** A name and the provider that declared it. A tuple, never one string: `a@b` + `c` must not meet `a` + `b@c`. */
 export type QName = readonly [name: string, provider: string];
 
@@ -12,6 +19,8 @@ export interface Model {
   readonly transports: readonly TransportModel[];
   /** Certificates of TLS entrypoints, chosen by SNI; the first is the default. */
   readonly certificates: readonly CertificateModel[];
+  /** Absent: the `default` options of `tls-models.ts` for everybody. */
+  readonly tls?: TlsModel;
 }
 
 /** Limits and deadlines of the connections of one entrypoint. Milliseconds; 0 turns a deadline off. */
@@ -76,8 +85,18 @@ export interface EntryPointModel {
   readonly limits: ConnectionLimits;
   /** Peers whose forwarded headers are kept: CIDRs; `insecure` trusts all. */
   readonly forwardedHeaders: { readonly insecure: boolean; readonly trustedIPs: readonly string[] };
+  /** Absent: the peer is appended to X-Forwarded-For, and what `Connection` names goes. */
+  readonly forwarding?: ForwardingModel;
+  /** Absent: `defaultRequestRules`. */
+  readonly requests?: RequestRules;
+  /** Absent: connections live for as long as their clients like. */
+  readonly keepAlive?: KeepAliveModel;
+  /** Present: a connection may begin with a PROXY header. */
+  readonly proxyProtocol?: ProxyProtocolModel;
   /** TLS with `Model.certificates` by SNI. Absent: cleartext unless `uplink` is there. */
   readonly tls: boolean;
+  /** Which TLS options which server name gets. Absent: the first of `Model.tls`. */
+  readonly tlsHosts?: TlsHostsModel;
   /** Present: this is an uplink entrypoint, TLS 1.3 with client certificates, routed by header. */
   readonly uplink?: UplinkEntryPointModel;
 }
@@ -125,29 +144,23 @@ export type Matcher =
   | { readonly kind: 'host'; readonly host: string }
   | { readonly kind: 'path' | 'pathPrefix'; readonly path: string }
   | { readonly kind: 'method'; readonly method: string }
-  | { readonly kind: 'header'; readonly name: string; readonly value: string }
-  /** `value` undefined: the key must be there, with any value. */
-  | { readonly kind: 'query'; readonly name: string; readonly value?: string }
+  | { readonly kind: 'header' | 'query'; readonly name: string; readonly value: string }
+  /** Go's regular expressions, found anywhere in the host (lower-case, no port) or in the decoded path. */
+  | { readonly kind: 'hostRegexp' | 'pathRegexp'; readonly regexp: string }
+  /** Found in any value that `name` has. */
+  | { readonly kind: 'headerRegexp' | 'queryRegexp'; readonly name: string; readonly regexp: string }
   /** IP or CIDR, IPv4 or IPv6. */
   | { readonly kind: 'clientIP'; readonly cidr: string };
-
-export type MiddlewareModel =
-  | { readonly kind: 'headers'; readonly name: QName; readonly headers: HeadersMiddleware }
-  | { readonly kind: 'stripPrefix'; readonly name: QName; readonly prefixes: readonly string[] }
-  | { readonly kind: 'addPrefix'; readonly name: QName; readonly prefix: string };
-
-/** Lower-case names; an empty value deletes. */
-export interface HeadersMiddleware {
-  readonly request: readonly (readonly [name: string, value: string])[];
-  readonly response: readonly (readonly [name: string, value: string])[];
-}
-
-export type ServiceModel = LoadBalancerModel | WeightedModel | BrokenModel;
 
 export interface LoadBalancerModel {
   readonly kind: 'loadBalancer';
   readonly name: QName;
   readonly endpoints: readonly EndpointModel[];
+  /** Default: `wrr`. */
+  readonly strategy?: 'wrr' | 'p2c' | 'hrw' | 'leasttime';
+  /** What `hrw` hashes. Default: the client's address. */
+  readonly hashOn?: HashKey;
+  readonly sticky?: StickyModel;
   readonly passHostHeader: boolean;
   /** Index into `Model.transports`. */
   readonly transport: number;
@@ -207,28 +220,6 @@ export interface PassiveHealthCheckModel {
   readonly readmissionMs: number;
   /** 1 to 100: never more than this part of the endpoints that active checks leave up is ejected, but always one. */
   readonly maxEjectedPercent: number;
-}
-
-export interface WeightedModel {
-  readonly kind: 'weighted';
-  readonly name: QName;
-  readonly legs: readonly LegModel[];
-}
-export interface LegModel {
-  /** Unique within the service: the child's name for an aggregated service, else the service's own name. */
-  readonly key: string;
-  /** Index into `Model.services`. */
-  readonly service: number;
-  readonly weight: number;
-  readonly mode: 'active' | 'standby' | 'draining' | 'off';
-}
-
-/** Stands in for a service that could not be built: answers 503 with this code. */
-export interface BrokenModel {
-  readonly kind: 'broken';
-  readonly name: QName;
-  readonly code: string;
-  readonly detail: string;
 }
 
 /** Traefik's `serversTransport`, resolved. PEM contents, not file names. */

@@ -5,6 +5,7 @@ import type { Matcher } from '../model/model.ts';
 /** Few values, so that random requests often meet them. */
 export const someHosts = ['a.com', 'b.com', 'x.a.com', 'c.org'] as const;
 export const somePaths = ['/', '/a', '/a/b', '/b'] as const;
+export const someRegexps = ['^/a', '^/a/b$', '^/a*/b', '^/(a|b)', '^/a|^/b', '[^/]$', '^/a?b', 'é'] as const;
 export const someMethods = ['GET', 'POST'] as const;
 
 const texts = fc.oneof(fc.constantFrom('v', '', '"', '`', '\\n', '\n', 'é', 'a b'), fc.string());
@@ -16,10 +17,17 @@ const leaf: fc.Arbitrary<Matcher> = fc.oneof(
   texts.map((text): Matcher => ({ kind: 'pathPrefix', path: `/${text}` })),
   fc.constantFrom(...someMethods).map((method): Matcher => ({ kind: 'method', method })),
   texts.map((value): Matcher => ({ kind: 'header', name: 'x-a', value })),
+  fc.tuple(texts, texts).map(([name, value]): Matcher => ({ kind: 'query', name, value })),
+  fc.constantFrom(...someRegexps).map((regexp): Matcher => ({ kind: 'pathRegexp', regexp })),
   fc
-    .tuple(texts, fc.option(texts))
-    .map(
-      ([name, value]): Matcher => (value === null ? { kind: 'query', name } : { kind: 'query', name, value }),
+    .constantFrom('^[ab]\\.com$', '\\.com$', '[a-z]+\\.a\\.com$', 'a.com|b', '^x')
+    .map((regexp): Matcher => ({ kind: 'hostRegexp', regexp })),
+  fc
+    .constantFrom('headerRegexp' as const, 'queryRegexp' as const)
+    .chain((kind) =>
+      fc
+        .tuple(fc.constantFrom('x-a', 'v'), fc.constantFrom('', '^v?$', '[`"]', '\n'))
+        .map(([name, regexp]): Matcher => ({ kind, name, regexp })),
     ),
   fc.constantFrom('10.0.0.0/8', '192.0.2.7', '::/0').map((cidr): Matcher => ({ kind: 'clientIP', cidr })),
 );

@@ -5,7 +5,9 @@ import type { RequestHead } from '../http/message.ts';
 import { pathLiteral } from '../http/path-literal.ts';
 import type { Matcher } from '../model/model.ts';
 import { cidrContains, parseCidr } from '../net/cidr.ts';
-import { queryHas } from './query-values.ts';
+import { checkedGoRegexp } from './go-regexp.ts';
+import { queryHas, queryPairs } from './query-values.ts';
+import { routingPath, wireText } from './wire-text.ts';
 
 export type RequestTest = (request: RequestHead) => boolean;
 
@@ -43,6 +45,18 @@ export function compileMatcher(matcher: Matcher): RequestTest {
     }
     case 'clientIP':
       return addressTest(matcher.cidr);
+    case 'hostRegexp': {
+      const regexp = checkedGoRegexp(matcher.regexp);
+      return (request) => regexp.test(request.host);
+    }
+    case 'pathRegexp': {
+      const regexp = checkedGoRegexp(matcher.regexp);
+      return (request) => regexp.test(routingPath(request.path));
+    }
+    case 'headerRegexp':
+      return headerRegexpTest(matcher.name, matcher.regexp);
+    case 'queryRegexp':
+      return queryRegexpTest(matcher.name, matcher.regexp);
   }
 }
 
@@ -66,13 +80,39 @@ function hostTest(pattern: string): RequestTest {
   };
 }
 
+/** A value as the wire has it, one character a byte: text beyond ASCII is compared in its UTF-8 bytes. */
+export function headerLiteral(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
 function headerTest(name: string, text: string): RequestTest {
-  // The wire reads bytes as latin1, so text beyond ASCII is compared in its UTF-8 bytes.
-  const value = Buffer.from(text, 'utf8').toString('latin1');
+  const value = headerLiteral(text);
   return (request) => {
     const headers = request.headers;
     for (let i = 0; i < headers.length; i += stride) {
       if (headers[i] === name && headers[i + 1] === value) return true;
+    }
+    return false;
+  };
+}
+
+function headerRegexpTest(name: string, source: string): RequestTest {
+  const regexp = checkedGoRegexp(source);
+  return (request) => {
+    const headers = request.headers;
+    for (let i = 0; i < headers.length; i += stride) {
+      if (headers[i] === name && regexp.test(wireText(headers[i + 1] as string))) return true;
+    }
+    return false;
+  };
+}
+
+function queryRegexpTest(name: string, source: string): RequestTest {
+  const regexp = checkedGoRegexp(source);
+  return (request) => {
+    const pairs = queryPairs(request.query);
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (pairs[i] === name && regexp.test(pairs[i + 1] as string)) return true;
     }
     return false;
   };

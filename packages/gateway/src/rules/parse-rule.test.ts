@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Matcher } from '../model/model.ts';
 import { someMatcher } from './arbitrary-matcher.ts';
-import { maxRuleLength, parseRule, ruleErrorWithCaret } from './parse-rule.ts';
+import { maxRuleLength, parseRule, ruleExcerpt } from './parse-rule.ts';
 import { printRule } from './print-rule.ts';
 
 const host = (name: string): Matcher => ({ kind: 'host', host: name });
@@ -17,7 +17,12 @@ const accepted: readonly (readonly [rule: string, matcher: Matcher])[] = [
   ['Path("/\\u00e9\\"\\x41\\101")', { kind: 'path', path: '/é"AA' }],
   ['Method(`get`)', { kind: 'method', method: 'GET' }],
   ['Header(`X-A`, `B c`)', { kind: 'header', name: 'x-a', value: 'B c' }],
-  ['Query(`k`)', { kind: 'query', name: 'k' }],
+  ['Query(`k`)', { kind: 'query', name: 'k', value: '' }],
+  ['QueryRegexp(`k`)', { kind: 'query', name: 'k', value: '' }],
+  ['QueryRegexp(`k`, `^a|b$`)', { kind: 'queryRegexp', name: 'k', regexp: '^a|b$' }],
+  ['HostRegexp(`^[a-z]+\\.example$`)', { kind: 'hostRegexp', regexp: '^[a-z]+\\.example$' }],
+  ['PathRegexp("^/a\\\\.b`")', { kind: 'pathRegexp', regexp: '^/a\\.b`' }],
+  ['headerregexp(`X-A`, `(?i)b`)', { kind: 'headerRegexp', name: 'x-a', regexp: '(?i)b' }],
   ['Query(`k`, ``)', { kind: 'query', name: 'k', value: '' }],
   ['ClientIP(`10.0.0.0/8`)', { kind: 'clientIP', cidr: '10.0.0.0/8' }],
   [
@@ -42,11 +47,18 @@ const refused: readonly (readonly [rule: string, offset: number, message: RegExp
   ['', 0, /got nothing/],
   ['Host(`a`, `b`)', 10, /Host takes 1 value, got 2: write Host\(`a`\) \|\| Host\(`b`\)/],
   ['Host()', 0, /takes 1 value, got 0/],
-  ['Header(`a`)', 0, /takes 2 values, got 1/],
-  ['Query(`a`,`b`,`c`)', 14, /takes 1 or 2 values, got 3/],
-  ['HostRegexp(`a`)', 0, /not supported yet/],
-  ['Path(`/a`) && pathregexp(`a`)', 14, /not supported yet/],
-  ['Hots(`a`)', 0, /want one of Host, .*got "Hots"/],
+  ['Header(`a`)', 0, /takes 2 values \(name, value\), got 1/],
+  ['Query(`a`,`b`,`c`)', 14, /takes 1 or 2 values \(name, value\), got 3/],
+  ['HeaderRegexp(`a`)', 0, /takes 2 values \(name, regexp\), got 1/],
+  ['HostRegexp(`a(b`)', 13, /bad regular expression: this "\(" is never closed/],
+  ['PathRegexp("\\x2fa(b")', 11, /bad regular expression: this "\(" is never closed/],
+  ['Path(`/a`) && pathregexp(`^/(?!b)`)', 28, /lookahead.*cannot be run in time linear/],
+  ['HostRegexp(`m[ü]nchen`)', 14, /want ASCII/],
+  ['Hots(`a`)', 0, /^no matcher "Hots", did you mean "Host"\?$/],
+  ['PathPrefx(`/a`)', 0, /did you mean "PathPrefix"/],
+  ['Zebra(`/a`)', 0, /^no matcher "Zebra", there are Host, HostRegexp, PathPrefix, .*ClientIP$/],
+  ['HeadersRegexp(`a`, `b`)', 0, /Traefik v2: write HeaderRegexp/],
+  ['HostSNI(`a`)', 0, /TCP routers: write Host/],
   ['Host(`a:80`)', 5, /without port/],
   ['Host(`münchen.de`)', 5, /ASCII/],
   ['Host(`a.*.b`)', 5, /host name/],
@@ -62,11 +74,14 @@ const refused: readonly (readonly [rule: string, offset: number, message: RegExp
   ['Host(`a`) & Host(`b`)', 10, /want "&&"/],
   ['Host(`a`) Host(`b`)', 10, /want "&&", "\|\|" or the end/],
   ['Host(`a`) &&', 12, /got the end of the rule/],
-  ['(Host(`a`)', 10, /want "\)"/],
-  ['Host(`a`))', 9, /got "\)"/],
+  ['(Host(`a`)', 0, /^this "\(" is never closed$/],
+  ['Host(`a`) && Path(`/a`', 17, /^this "\(" is never closed$/],
+  ['Host(`a` Path(`/b`))', 9, /want "\)", got "Path"/],
+  ['Host(`a`))', 9, /^this "\)" closes nothing$/],
+  ['Host(`a`) && )', 13, /want a matcher, "!" or "\(", got "\)"/],
   ['Host(a)', 5, /want a string/],
-  ['Host', 4, /want "\("/],
-  ['constructor(`a`)', 0, /want one of/],
+  ['Host', 4, /want "\(" behind "Host", got the end/],
+  ['constructor(`a`)', 0, /no matcher/],
 ];
 for (const [rule, offset, message] of refused) {
   test(`${JSON.stringify(rule)} is refused at ${offset}`, () => {
@@ -125,7 +140,9 @@ test('no text makes it throw', () => {
       const result = parseRule(rule);
       if (!result.ok) {
         assert.ok(result.offset >= 0 && result.offset <= rule.length);
-        ruleErrorWithCaret(rule, result.offset, result.message);
+        const [line, caret] = ruleExcerpt(rule, result.offset).split('\n');
+        assert.ok([...(line as string)].length >= (caret as string).length - 1);
+        assert.match(caret as string, /^ *\^$/);
       }
     }),
     { numRuns: 5000 },
@@ -133,14 +150,10 @@ test('no text makes it throw', () => {
 });
 
 test('a caret shows the place, in its own line of a rule of several', () => {
-  assert.equal(
-    ruleErrorWithCaret('Host(`a`) &\n  Hots(`b`)', 14, 'what is this'),
-    '  Hots(`b`)\n  ^ what is this',
-  );
-  const long = `${'x'.repeat(500)}!`;
-  assert.ok(
-    ruleErrorWithCaret(long, 500, 'here')
-      .split('\n')
-      .every((line) => line.length <= 130),
-  );
+  assert.equal(ruleExcerpt('Host(`a`) &\n  Hots(`b`)\n&& x', 14), '  Hots(`b`)\n  ^');
+  assert.equal(ruleExcerpt('Path(`/😀\t`) x', 12), 'Path(`/😀 `) x\n           ^');
+  assert.equal(ruleExcerpt('Host(`a`) &&', 12), 'Host(`a`) &&\n            ^');
+  const [line, caret] = ruleExcerpt(`${'x'.repeat(500)}!${'y'.repeat(500)}`, 500).split('\n');
+  assert.ok((line as string).length < 120);
+  assert.equal((line as string)[(caret as string).length - 1], '!');
 });

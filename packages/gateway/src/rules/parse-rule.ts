@@ -1,6 +1,7 @@
 /** Traefik v3's rule language, from text to a matcher or to a mistake with its place. Never throws. */
 import type { Matcher } from '../model/model.ts';
-import { type Argument, makeMatcher } from './matchers.ts';
+import type { Argument } from './matcher-values.ts';
+import { makeMatcher } from './matchers.ts';
 import { RuleMistake, RuleScanner, type Token } from './scan-rule.ts';
 
 /** `offset`: index in the rule where the mistake is. */
@@ -30,16 +31,24 @@ export function parseRule(rule: string): RuleResult {
   }
 }
 
-/** The line of the rule the mistake is in, a caret under it, and the message: for people. */
-export function ruleErrorWithCaret(rule: string, offset: number, message: string): string {
+/** The line of the rule that the mistake is in, and under it a caret: two lines, for people. */
+export function ruleExcerpt(rule: string, offset: number): string {
   const at = Math.min(Math.max(offset, 0), rule.length);
   const start = rule.lastIndexOf('\n', at - 1) + 1;
   const lineEnd = rule.indexOf('\n', at);
+  const end = lineEnd < 0 ? rule.length : lineEnd;
   // A window of a very long rule: the caret must stay on the screen.
-  const from = Math.max(start, at - 60);
-  const to = Math.min(lineEnd < 0 ? rule.length : lineEnd, from + 120);
-  const line = rule.slice(from, to).replaceAll('\t', ' ');
-  return `${line}\n${' '.repeat(at - from)}^ ${message}`;
+  const from = at - start <= 90 ? start : at - 60;
+  const to = Math.min(end, from + 110);
+  const before = (from > start ? '…' : '') + shown(rule.slice(from, at));
+  const line = before + shown(rule.slice(at, to)) + (to < end ? '…' : '');
+  return `${line}\n${' '.repeat([...before].length)}^`;
+}
+
+/** Without what would move a terminal's cursor. */
+function shown(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
+  return text.replaceAll(/[\0-\x1f\x7f-\x9f]/g, ' ');
 }
 
 class Parser {
@@ -56,6 +65,7 @@ class Parser {
     if (this.#token.kind === 'end') throw new RuleMistake(this.#token.offset, 'want a rule, got nothing');
     const matcher = this.#any();
     if (!this.#take('end')) {
+      if (this.#token.kind === ')') throw new RuleMistake(this.#token.offset, 'this ")" closes nothing');
       throw new RuleMistake(this.#token.offset, `want "&&", "||" or the end, got ${show(this.#token)}`);
     }
     return matcher;
@@ -84,14 +94,20 @@ class Parser {
     }
     this.#token = this.#scanner.next();
     const matcher: Matcher = token.kind === '!' ? { kind: 'not', of: this.#one() } : this.#any();
-    if (token.kind === '(') this.#want(')');
+    if (token.kind === '(') this.#close(token.offset);
     this.#depth--;
     return matcher;
   }
 
   #call(name: string, offset: number): Matcher {
     this.#token = this.#scanner.next();
-    this.#want('(');
+    const open = this.#token.offset;
+    if (!this.#take('(')) {
+      throw new RuleMistake(
+        open,
+        `want "(" behind ${JSON.stringify(name.slice(0, 40))}, got ${show(this.#token)}`,
+      );
+    }
     const values: Argument[] = [];
     if (this.#token.kind !== ')') {
       do {
@@ -102,11 +118,11 @@ class Parser {
             `want a string in back-ticks or double quotes, got ${show(token)}`,
           );
         }
-        values.push({ text: token.text, offset: token.offset });
+        values.push(token);
         this.#token = this.#scanner.next();
       } while (this.#take(','));
     }
-    this.#want(')');
+    this.#close(open);
     return makeMatcher(name, offset, values);
   }
 
@@ -116,10 +132,11 @@ class Parser {
     return true;
   }
 
-  #want(kind: Token['kind']): void {
-    if (!this.#take(kind)) {
-      throw new RuleMistake(this.#token.offset, `want "${kind}", got ${show(this.#token)}`);
-    }
+  /** Takes the `)` that belongs to the `(` at `open`. */
+  #close(open: number): void {
+    if (this.#take(')')) return;
+    if (this.#token.kind === 'end') throw new RuleMistake(open, 'this "(" is never closed');
+    throw new RuleMistake(this.#token.offset, `want ")", got ${show(this.#token)}`);
   }
 }
 

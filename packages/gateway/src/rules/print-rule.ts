@@ -22,9 +22,15 @@ export function printRule(matcher: Matcher): string {
     case 'header':
       return `Header(${quote(matcher.name)}, ${quote(matcher.value)})`;
     case 'query':
-      return matcher.value === undefined
-        ? `Query(${quote(matcher.name)})`
-        : `Query(${quote(matcher.name)}, ${quote(matcher.value)})`;
+      return `Query(${quote(matcher.name)}, ${quote(matcher.value)})`;
+    case 'hostRegexp':
+      return `HostRegexp(${quote(matcher.regexp)})`;
+    case 'pathRegexp':
+      return `PathRegexp(${quote(matcher.regexp)})`;
+    case 'headerRegexp':
+      return `HeaderRegexp(${quote(matcher.name)}, ${quote(matcher.regexp)})`;
+    case 'queryRegexp':
+      return `QueryRegexp(${quote(matcher.name)}, ${quote(matcher.regexp)})`;
     case 'clientIP':
       return `ClientIP(${quote(matcher.cidr)})`;
   }

@@ -1,23 +1,30 @@
 /** The decoded keys and values of a query, made when a rule first asks and kept for the next rule of the same request. */
 
 let lastQuery: string | undefined;
-let lastPairs: string[] = [];
+let lastPairs: readonly string[] = [];
 
-/** Whether `query` has `name` with `value`, or with any value when that is undefined. Exact, after decoding. */
-export function queryHas(query: string | undefined, name: string, value: string | undefined): boolean {
-  if (query === undefined || query === '') return false;
+/** `[name, value, name, value, …]`, decoded as Go's url.Query does. */
+export function queryPairs(query: string | undefined): readonly string[] {
+  if (query === undefined || query === '') return none;
   if (query !== lastQuery) {
     lastPairs = decodePairs(query);
     lastQuery = query;
   }
-  const pairs = lastPairs;
+  return lastPairs;
+}
+
+const none: readonly string[] = [];
+
+/** Whether `query` has `name` with exactly `value`, after decoding. */
+export function queryHas(query: string | undefined, name: string, value: string): boolean {
+  const pairs = queryPairs(query);
   for (let i = 0; i < pairs.length; i += 2) {
-    if (pairs[i] === name && (value === undefined || pairs[i + 1] === value)) return true;
+    if (pairs[i] === name && pairs[i + 1] === value) return true;
   }
   return false;
 }
 
-/** As Go's url.Query: pairs with a semicolon or a bad escape don't count. The head's size caps their number. */
+/** Pairs with a semicolon or a bad escape don't count. The head's size caps their number. */
 function decodePairs(query: string): string[] {
   const pairs: string[] = [];
   for (const pair of query.split('&')) {

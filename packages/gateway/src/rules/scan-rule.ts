@@ -12,7 +12,9 @@ export class RuleMistake {
 }
 
 export type Token =
-  | { readonly kind: 'word' | 'string'; readonly text: string; readonly offset: number }
+  | { readonly kind: 'word'; readonly text: string; readonly offset: number }
+  /** `raw`: in back-ticks, without escapes. */
+  | { readonly kind: 'string'; readonly text: string; readonly offset: number; readonly raw: boolean }
   | { readonly kind: '(' | ')' | ',' | '!' | '&&' | '||' | 'end'; readonly offset: number };
 
 /** Hands out one token after the other. */
@@ -39,8 +41,8 @@ export class RuleScanner {
       this.#at += 2;
       return { kind: char === '&' ? '&&' : '||', offset };
     }
-    if (char === '`') return { kind: 'string', text: this.#raw(), offset };
-    if (char === '"') return { kind: 'string', text: this.#quoted(), offset };
+    if (char === '`') return { kind: 'string', text: this.#raw(), offset, raw: true };
+    if (char === '"') return { kind: 'string', text: this.#quoted(), offset, raw: false };
     if (char === "'")
       throw new RuleMistake(offset, 'want a string in back-ticks or double quotes, got a single quote');
     let end = offset;
