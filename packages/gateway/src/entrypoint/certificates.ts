@@ -1,55 +1,76 @@
-/** The certificates of a TLS entrypoint, chosen by SNI and replaceable while connections run. */
-import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
-import type { CertificateModel } from '../model/model.ts';
+/** The certificates of one model by server name, loaded once however many entrypoints, options and reloads share them. */
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { CertificateModel, Model } from '../model/model.ts';
+import { defaultTlsOptions, type TlsOptionsModel } from '../model/tls-models.ts';
+import { contextOptions, namedContextKey, oneOfEachType } from './tls-context.ts';
 
-const alpn = ['h2', 'http/1.1'];
+const usual = namedContextKey(defaultTlsOptions);
 
-export class Certificates {
-  #byName: ReadonlyMap<string, SecureContext>;
-  #first: CertificateModel | undefined;
+/** What is shown for one server name, with a context for each kind of options that has asked for one. */
+class Shown {
+  readonly certificates: readonly CertificateModel[];
+  readonly #contexts = new Map<string, SecureContext>();
 
   /** Throws when a certificate or key can't be loaded. */
   constructor(certificates: readonly CertificateModel[]) {
-    this.#byName = contexts(certificates);
-    this.#first = certificates[0];
+    this.certificates = oneOfEachType(certificates);
+    this.#contexts.set(usual, createSecureContext(contextOptions(defaultTlsOptions, this.certificates)));
   }
 
-  serverOptions(): TlsOptions {
-    return {
-      ...(this.#first === undefined ? {} : { cert: this.#first.cert, key: this.#first.key }),
-      minVersion: 'TLSv1.2',
-      ALPNProtocols: alpn,
-      handshakeTimeout: 10_000,
-      noDelay: true,
-      // Never throws (CVE-2026-21637): an unknown name gets the default certificate.
-      SNICallback: (name, done) => done(null, this.#find(name)),
-    };
-  }
-
-  /** Builds all before it changes anything. */
-  replace(certificates: readonly CertificateModel[], server: Server): void {
-    const next = contexts(certificates);
-    const first = certificates[0];
-    if (first !== undefined)
-      server.setSecureContext({ cert: first.cert, key: first.key, minVersion: 'TLSv1.2' });
-    this.#byName = next;
-    this.#first = first;
-  }
-
-  #find(name: string): SecureContext | undefined {
-    const lower = name.toLowerCase().replace(/\.$/, '');
-    const exact = this.#byName.get(lower);
-    if (exact !== undefined) return exact;
-    const dot = lower.indexOf('.');
-    return dot < 0 ? undefined : this.#byName.get(`*${lower.slice(dot)}`);
+  context(options: TlsOptionsModel, key: string): SecureContext {
+    let context = this.#contexts.get(key);
+    if (context === undefined) {
+      context = createSecureContext(contextOptions(options, this.certificates));
+      this.#contexts.set(key, context);
+    }
+    return context;
   }
 }
 
-function contexts(certificates: readonly CertificateModel[]): ReadonlyMap<string, SecureContext> {
-  const byName = new Map<string, SecureContext>();
-  for (const { names, cert, key } of certificates) {
-    const context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
-    for (const name of names) if (!byName.has(name)) byName.set(name, context);
+export class Certificates {
+  /** Of the model; the first is `default`. */
+  readonly options: readonly TlsOptionsModel[];
+  /** Shown for names that no certificate is for. */
+  readonly fallback: readonly CertificateModel[];
+  readonly #byName = new Map<string, Shown>();
+  readonly #loaded = new Map<string, Shown>();
+
+  /** Throws, here and never at a handshake, when certificates or options can't be loaded. `before`: what is loaded already. */
+  constructor(model: Pick<Model, 'certificates' | 'tls'>, before?: Certificates) {
+    this.options = model.tls?.options ?? [defaultTlsOptions];
+    const fallback = model.tls?.defaultCertificate ?? model.certificates[0];
+    this.fallback = fallback === undefined ? [] : [fallback];
+    const byName = new Map<string, CertificateModel[]>();
+    for (const certificate of model.certificates) {
+      for (const name of certificate.names) {
+        const others = byName.get(name);
+        if (others === undefined) byName.set(name, [certificate]);
+        else others.push(certificate);
+      }
+    }
+    for (const [name, certificates] of byName) this.#byName.set(name, this.#load(certificates, before));
+    // Those without any name too: a mistake in them is a mistake of the model.
+    for (const certificate of [...this.fallback, ...model.certificates]) this.#load([certificate], before);
+    for (const options of this.options) createSecureContext(contextOptions(options, []));
   }
-  return byName;
+
+  /** What to show for `name` (canonical): an exact certificate, or a wildcard's of one label. */
+  find(name: string, options: TlsOptionsModel, key: string): SecureContext | undefined {
+    let shown = this.#byName.get(name);
+    if (shown === undefined) {
+      const dot = name.indexOf('.');
+      if (dot > 0) shown = this.#byName.get(`*${name.slice(dot)}`);
+    }
+    return shown?.context(options, key);
+  }
+
+  #load(certificates: readonly CertificateModel[], before: Certificates | undefined): Shown {
+    const key = JSON.stringify(certificates.map(({ cert, key }) => [cert, key]));
+    let shown = this.#loaded.get(key);
+    if (shown === undefined) {
+      shown = before?.#loaded.get(key) ?? new Shown(certificates);
+      this.#loaded.set(key, shown);
+    }
+    return shown;
+  }
 }

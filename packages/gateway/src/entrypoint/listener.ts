@@ -1,7 +1,7 @@
 /** One entrypoint's server: accepts connections from a listening handle, cleartext or TLS, within the limits. */
-import type { Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
+import { peerOf } from '@ficus/pki/tls-policy.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
@@ -9,13 +9,17 @@ import { noPeerCertificate } from '../http/peer-certificate.ts';
 import type { Protocol, ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { Http2ServerConnection } from '../http2/server-connection.ts';
-import type { CertificateModel, ConnectionLimits, EntryPointModel } from '../model/model.ts';
+import type { ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 import { type Incoming, IncomingRecords, IncomingSocket } from '../net/reads.ts';
 import type { EntryPointCounters } from '../runtime/counters.ts';
 import { Acceptor } from './acceptor.ts';
-import { Certificates } from './certificates.ts';
+import type { Certificates } from './certificates.ts';
+import { peerCertificateReader } from './peer-certificate.ts';
+import { notAfter, peerAddress, serverNameOf } from './peer-facts.ts';
+import { TlsAcceptor } from './tls-acceptor.ts';
+import { identityOf, uplinkOptions } from './uplink-terms.ts';
 
 /** What the engine gives every listener. */
 export interface ListenerHost {
@@ -35,15 +39,15 @@ export class Listener implements ServerSettings {
   readonly deadlines: Deadlines;
   readonly #model: EntryPointModel;
   readonly #host: ListenerHost;
-  readonly #server: TlsServer | Acceptor;
+  readonly #server: Server | Acceptor;
   readonly #connections = new Set<ServedConnection>();
   readonly #perAddress = new Map<string, number>();
   readonly #trusts: (address: string) => boolean;
-  readonly #certificates: Certificates | undefined;
+  readonly #tls: TlsAcceptor | undefined;
   #peers: ReadonlySet<string>;
   #identity = '';
 
-  constructor(model: EntryPointModel, host: ListenerHost, certificates: readonly CertificateModel[]) {
+  constructor(model: EntryPointModel, host: ListenerHost, certificates: Certificates) {
     this.#model = model;
     this.#host = host;
     this.limits = model.limits;
@@ -57,13 +61,16 @@ export class Listener implements ServerSettings {
       this.#server = server;
       this.#listenTls(server);
     } else if (model.tls) {
-      this.#certificates = new Certificates(certificates);
-      const server = createTlsServer(this.#certificates.serverOptions());
-      this.#server = server;
-      this.#listenTls(server);
+      const tls = new TlsAcceptor(model, certificates, host.deadlines, {
+        secured: (socket, options) => this.#secured(socket, '', options),
+        failed: (why, socket) => this.#handshakeFailed(why, socket),
+      });
+      this.#tls = tls;
+      this.#server = createServer({ noDelay: true }, (socket) => tls.accept(socket));
+      this.#server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
     } else {
       this.#server = new Acceptor(
-        (incoming) => this.#accept(incoming, ''),
+        (incoming) => this.#accept(incoming, '', ''),
         (message) => this.refusedBy('gateway.internal', message),
       );
     }
@@ -94,9 +101,14 @@ export class Listener implements ServerSettings {
     });
   }
 
-  /** Certificates for new handshakes; running connections keep theirs. */
-  setCertificates(certificates: readonly CertificateModel[]): void {
-    this.#certificates?.replace(certificates, this.#server as TlsServer);
+  /** Certificates and options for new handshakes. Connections made under other terms are asked to come again. */
+  setTls(model: EntryPointModel, certificates: Certificates): void {
+    const stands = this.#tls?.renew(model, certificates);
+    if (stands === undefined) return;
+    for (const connection of this.#connections) {
+      const { serverName, tlsOptions } = connection.facts;
+      if (!stands(serverName, tlsOptions)) connection.retire();
+    }
   }
 
   /** New identity of an uplink entrypoint. Live connections of peers no longer allowed are closed. */
@@ -156,32 +168,35 @@ export class Listener implements ServerSettings {
 
   #listenTls(server: TlsServer): void {
     server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
-    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('secureConnection', (socket) => {
+      let uri = 'unknown';
+      try {
+        uri = peerOf(socket);
+      } catch {
+        // Refused at its first request, with an answer.
+      }
+      this.#secured(socket, uri, '');
+    });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       // A certificate that was refused ends the connection; only the socket still knows that this was why.
-      const why = String(socket.authorizationError ?? error.code ?? error.message);
-      const address = peerAddress(socket);
-      this.refusedBy('tls.handshake', address === '' ? why : `${why} from ${address}`);
+      this.#handshakeFailed(String(socket.authorizationError ?? error.code ?? error.message), socket);
       socket.destroy();
     });
   }
 
-  #secured(socket: TLSSocket): void {
-    socket.setNoDelay(true);
-    let uri = '';
-    if (this.#model.uplink !== undefined) {
-      try {
-        uri = peerOf(socket);
-      } catch {
-        uri = 'unknown';
-      }
-    }
-    const incoming =
-      this.#model.uplink === undefined ? new IncomingSocket(socket) : IncomingRecords.from(socket);
-    this.#accept(incoming, uri);
+  #handshakeFailed(why: string, socket: Socket): void {
+    const address = peerAddress(socket);
+    this.refusedBy('tls.handshake', address === '' ? why : `${why} from ${address}`);
   }
 
-  #accept(incoming: Incoming, peerUri: string): void {
+  #secured(socket: TLSSocket, peerUri: string, options: string): void {
+    socket.setNoDelay(true);
+    const incoming =
+      this.#model.uplink === undefined ? new IncomingSocket(socket) : IncomingRecords.from(socket);
+    this.#accept(incoming, peerUri, options);
+  }
+
+  #accept(incoming: Incoming, peerUri: string, tlsOptions: string): void {
     const socket = incoming.socket;
     const address = peerAddress(socket);
     const most = this.limits.maxConnectionsPerAddress;
@@ -205,9 +220,9 @@ export class Listener implements ServerSettings {
       peerNotAfter:
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
-      serverName: '',
-      tlsOptions: '',
-      peerCertificate: noPeerCertificate,
+      serverName: serverNameOf(socket),
+      tlsOptions,
+      peerCertificate: socket instanceof TLSSocket ? peerCertificateReader(socket) : noPeerCertificate,
     };
     const http2 = facts.secure && (socket as TLSSocket).alpnProtocol === 'h2';
     const connection = http2
@@ -259,32 +274,4 @@ export class Listener implements ServerSettings {
     if (open === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, open);
   }
-}
-
-function uplinkOptions(
-  certificate: { readonly cert: string; readonly key: string },
-  roots: readonly string[],
-) {
-  return {
-    ...listenerTls({ key: certificate.key, certificate: certificate.cert, roots, alpn: ['h2', 'http/1.1'] }),
-    noDelay: true,
-  };
-}
-
-/** The same text for what is shown and trusted alike, whoever says it. */
-function identityOf(
-  { cert, key }: { readonly cert: string; readonly key: string },
-  roots: readonly string[],
-): string {
-  return JSON.stringify([cert, key, roots]);
-}
-
-function notAfter(socket: TLSSocket): number {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? 0 : Date.parse(certificate.validTo);
-}
-
-function peerAddress(socket: Socket): string {
-  const address = socket.remoteAddress ?? '';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

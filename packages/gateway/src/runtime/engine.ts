@@ -48,6 +48,7 @@ export class Engine {
   readonly #budget = new RetryBudget();
   readonly #failures: RateLimited;
   readonly #server = hostname();
+  #certificates = new Certificates({ certificates: [] });
   #cancelSweep: (() => void) | undefined;
 
   constructor(options: EngineOptions) {
@@ -69,8 +70,10 @@ export class Engine {
       this.#options.onEndpointFailure({ service: endpoint.service, host, port, code, message });
     });
     // Certificates first: they are the last thing that can still throw, here rather than when a port is opened.
-    if (this.listeners.size === 0) new Certificates(model.certificates);
-    for (const listener of this.listeners.values()) listener.setCertificates(model.certificates);
+    const certificates = new Certificates(model, this.#certificates);
+    this.#certificates = certificates;
+    for (const entryPoint of model.entryPoints)
+      this.listeners.get(entryPoint.name)?.setTls(entryPoint, certificates);
     next.commit(this.generation);
     this.generation = next;
     for (const entryPoint of model.entryPoints) {
@@ -84,11 +87,8 @@ export class Engine {
   async listen(entryPoint: EntryPointModel, handle: object): Promise<void> {
     const counters = new EntryPointCounters();
     this.counters.set(entryPoint.name, counters);
-    const listener = new Listener(
-      entryPoint,
-      new EntryPointHost(this, entryPoint, counters),
-      this.generation?.model.certificates ?? [],
-    );
+    const host = new EntryPointHost(this, entryPoint, counters);
+    const listener = new Listener(entryPoint, host, this.#certificates);
     this.listeners.set(entryPoint.name, listener);
     await listener.listen(handle);
   }

@@ -1,0 +1,79 @@
+/** Decides with which TLS options a connection of one entrypoint shakes hands. */
+import type { Socket } from 'node:net';
+import type { EntryPointModel } from '../model/model.ts';
+import type { TlsHostsModel, TlsOptionsModel } from '../model/tls-models.ts';
+import type { Deadlines } from '../net/deadlines.ts';
+import type { Certificates } from './certificates.ts';
+import { type HandshakeHost, Handshakes } from './handshakes.ts';
+import { HelloReader } from './hello-reader.ts';
+import { TlsHosts } from './tls-hosts.ts';
+
+const allDefault: TlsHostsModel = { hosts: [], others: 0 };
+
+export class TlsAcceptor {
+  readonly #host: HandshakeHost;
+  readonly #deadlines: Deadlines;
+  #handshakes: ReadonlyMap<string, Handshakes> = new Map();
+  #hosts: TlsHosts;
+
+  constructor(model: EntryPointModel, certificates: Certificates, deadlines: Deadlines, host: HandshakeHost) {
+    this.#host = host;
+    this.#deadlines = deadlines;
+    this.#hosts = hostsOf(model, certificates);
+    this.#renew(certificates);
+  }
+
+  /**
+   * New certificates and options for new handshakes. Nothing here can fail: `certificates` has tried them all. Gives back
+   * whether a connection made before for a server name with some options would be made with the same ones now.
+   */
+  renew(
+    model: EntryPointModel,
+    certificates: Certificates,
+  ): (serverName: string, options: string) => boolean {
+    const before = this.#handshakes;
+    const hosts = hostsOf(model, certificates);
+    this.#hosts = hosts;
+    const handshakes = this.#renew(certificates);
+    return (serverName, options) =>
+      hosts.of(serverName) === options && handshakes.get(options) === before.get(options);
+  }
+
+  accept(socket: Socket): void {
+    // With one set of options the name makes no difference, and nothing is read twice.
+    if (!this.#hosts.several) {
+      this.#handshakes.get(this.#hosts.others)!.accept(socket);
+      return;
+    }
+    new HelloReader(
+      socket,
+      this.#deadlines,
+      (name) => this.#handshakes.get(this.#hosts.of(name))!.accept(socket),
+      (why) => this.#host.failed(why, socket),
+    );
+  }
+
+  #renew(certificates: Certificates): ReadonlyMap<string, Handshakes> {
+    const handshakes = new Map<string, Handshakes>();
+    for (const options of certificates.options) {
+      if (!this.#hosts.used.has(options.name)) continue;
+      const running = this.#handshakes.get(options.name);
+      if (running !== undefined && sameOptions(running.options, options)) {
+        running.renew(certificates);
+        handshakes.set(options.name, running);
+      } else {
+        handshakes.set(options.name, new Handshakes(options, certificates, this.#host));
+      }
+    }
+    this.#handshakes = handshakes;
+    return handshakes;
+  }
+}
+
+function hostsOf(model: EntryPointModel, certificates: Certificates): TlsHosts {
+  return new TlsHosts(model.tlsHosts ?? allDefault, certificates.options);
+}
+
+function sameOptions(a: TlsOptionsModel, b: TlsOptionsModel): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
