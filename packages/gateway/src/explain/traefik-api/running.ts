@@ -1,0 +1,23 @@
+/** What Traefik's API is made from: the configuration as it was written, and what it became. */
+import type { EntryPointConfig } from '../../config/entry-points.ts';
+import type { DynamicSource } from '../../model/resolve-input.ts';
+import type { ModelView } from '../view.ts';
+
+export interface RunningView extends ModelView {
+  readonly entryPoints: Readonly<Record<string, EntryPointConfig>>;
+  /** Those that the model was made from. */
+  readonly sources: readonly Pick<DynamicSource, 'provider' | 'config'>[];
+}
+
+/** An object of the API: Traefik's keys. */
+export interface ApiObject {
+  readonly name: string;
+  readonly provider: string;
+  readonly status: string;
+  readonly [key: string]: unknown;
+}
+
+/** Left out when empty, as Go's `omitempty` does. */
+export function filled(key: string, values: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return values.length === 0 ? {} : { [key]: values };
+}
