@@ -1,5 +1,7 @@
 /** What a composition root sees of the data plane, whether it serves in this process or in workers. */
+
 import type { EndpointModel, Model, QName, TransportModel } from '../model/model.ts';
+import type { EndpointState } from '../service/endpoint.ts';
 
 /** A small change to the running generation, in place: no rebuild, no state lost. Unknown names are ignored. */
 export type Patch =
@@ -104,6 +106,13 @@ export interface AnswerListener {
   moved(): void;
 }
 
+export interface EndpointStats {
+  readonly service: QName;
+  readonly host: string;
+  readonly port: number;
+  readonly state: EndpointState;
+}
+
 /** Counters since start, summed over live and past workers. */
 export interface Stats {
   readonly connections: { readonly open: number; readonly accepted: number; readonly refused: number };
@@ -126,6 +135,8 @@ export interface Stats {
     readonly requests: number;
     readonly failures: number;
   }[];
+  /** Those that are not plainly up, the worst of what live workers say. `ejected`: by the requests it failed. */
+  readonly endpoints: readonly EndpointStats[];
   /** Refused requests and handshakes by error code. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly workers: readonly { readonly pid: number; readonly restarts: number; readonly rssBytes: number }[];

@@ -1,9 +1,12 @@
 /** Counters of one process as plain JSON, and their sum over processes. */
-import type { Stats } from './data-plane.ts';
+import type { EndpointState } from '../service/endpoint.ts';
+import type { EndpointStats, Stats } from './data-plane.ts';
 import type { Engine } from './engine.ts';
+import type { Generation } from './generation.ts';
 
 /** What one process counted since its start. */
-export interface ProcessStats extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'refusals'> {
+export interface ProcessStats
+  extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'endpoints' | 'refusals'> {
   readonly accepted: number;
   readonly refused: number;
   readonly open: number;
@@ -48,6 +51,7 @@ export function processStats(engine: Engine): ProcessStats {
         failures,
       })),
     ),
+    endpoints: generation === undefined ? [] : notUp(generation),
     refusals: Object.fromEntries(engine.refusals.counts),
     rssBytes: process.memoryUsage.rss(),
   };
@@ -98,9 +102,33 @@ export function sumStats(
     entryPoints: [...codes].map(([name, counts]) => ({ name, codes: counts })),
     services: [...services.values()],
     legs: [...legs.values()],
+    endpoints: worstOf(live),
     refusals,
     workers,
   };
+}
+
+function notUp(generation: Generation): EndpointStats[] {
+  const found: EndpointStats[] = [];
+  for (const { state, service, pool } of generation.endpoints()) {
+    if (state !== 'up') found.push({ service, host: pool.address.host, port: pool.address.port, state });
+  }
+  return found;
+}
+
+const worstFirst: readonly EndpointState[] = ['down', 'ejected', 'readmitting', 'up'];
+
+function worstOf(live: readonly ProcessStats[]): EndpointStats[] {
+  const worst = new Map<string, EndpointStats>();
+  for (const { endpoints } of live) {
+    for (const one of endpoints) {
+      const key = JSON.stringify([one.service, one.host, one.port]);
+      const before = worst.get(key);
+      if (before === undefined || worstFirst.indexOf(one.state) < worstFirst.indexOf(before.state))
+        worst.set(key, one);
+    }
+  }
+  return [...worst.values()];
 }
 
 function added(

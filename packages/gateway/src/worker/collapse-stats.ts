@@ -12,6 +12,7 @@ export function collapse(past: readonly ProcessStats[]): ProcessStats {
     entryPoints,
     services,
     legs,
+    endpoints: [],
     refusals,
     rssBytes: 0,
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadBalancer, modelOf } from '../testing/models.ts';
+import { endpointModel, loadBalancer, modelOf } from '../testing/models.ts';
 import { KeptPatches } from './kept-patches.ts';
 
 const leg = (key: string, weight: number) => ({ key, weight, mode: 'active' as const });
@@ -31,11 +31,12 @@ test('closing a peer is an event and is not kept', () => {
   assert.deepEqual(kept.all(), []);
 });
 
-test('a new model says all by itself, save the health of services it still has', () => {
+test('a new model says all by itself, save the health of endpoints it still has', () => {
   const kept = new KeptPatches();
   kept.keep(legs(leg('a', 1)));
   kept.keep(health('s', 1, false));
+  kept.keep(health('s', 2, false));
   kept.keep(health('gone', 1, false));
-  kept.modelApplied(modelOf({ services: [loadBalancer('s', [])] }));
+  kept.modelApplied(modelOf({ services: [loadBalancer('s', [endpointModel(1, { host: 'h' })])] }));
   assert.deepEqual(kept.all(), [health('s', 1, false)]);
 });

@@ -33,10 +33,13 @@ export class KeptPatches {
 
   /** The model says all by itself now, save the health of endpoints that it still has. */
   modelApplied(model: Model): void {
-    const services = new Set(model.services.map((service) => JSON.stringify(service.name)));
-    for (const [key, patch] of this.#kept) {
-      if (patch.kind !== 'health' || !services.has(JSON.stringify(patch.service))) this.#kept.delete(key);
+    const there = new Set<string>();
+    for (const service of model.services) {
+      if (service.kind !== 'loadBalancer') continue;
+      for (const { host, port } of service.endpoints)
+        there.add(JSON.stringify(['health', service.name, host, port]));
     }
+    for (const key of this.#kept.keys()) if (!there.has(key)) this.#kept.delete(key);
   }
 
   all(): readonly Patch[] {

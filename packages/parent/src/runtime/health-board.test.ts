@@ -85,3 +85,17 @@ test('a name with odd characters meets no other', () => {
   board.check(['a', 'b'], 'x', 9443, false, 'no');
   assert.deepEqual(sent, ['a x down']);
 });
+
+test('an endpoint that must prove itself first is down until it does, and only when it is new', () => {
+  const proving = { ...check, initialState: 'down' } as HealthCheckModel;
+  const { board, sent, update } = boardOf(balancer(local, ['a'], proving), balancer(orders, ['a']));
+  const health = () => board.healthOf(balancer(local, ['a']));
+  assert.deepEqual(health(), { health: 'down', reason: 'not checked yet' });
+  assert.deepEqual(sent, [], 'the data plane assumes the same');
+  board.check(local, 'a', 9443, true, 'status 200');
+  assert.deepEqual([sent, health().health], [['local a up'], 'up']);
+  update(balancer(local, ['a'], proving), balancer(orders, ['a', 'b'], proving));
+  assert.deepEqual([sent.length, health().health], [1, 'up']);
+  assert.deepEqual(board.healthOf(balancer(orders, ['a'])).health, 'up', 'it was there before the check was');
+  assert.deepEqual(board.healthOf(balancer(orders, ['b'])).health, 'down');
+});

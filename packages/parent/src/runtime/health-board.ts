@@ -35,15 +35,18 @@ export class HealthBoard {
       if (service.kind !== 'loadBalancer') continue;
       for (const { host, port } of service.endpoints) {
         const key = keyOf(service.name, host, port);
-        const known = this.#endpoints.get(key);
-        const keepsCheck = service.healthCheck !== undefined;
+        // What the data plane assumes of one that is new.
+        const initially = { checkUp: undefined, up: true, checkReason: '' };
+        const unproven = { checkUp: false, up: false, checkReason: 'not checked yet' };
+        const fresh = service.healthCheck?.initialState === 'down' ? unproven : initially;
+        const known = this.#endpoints.get(key) ?? fresh;
         next.set(key, {
           service: service.name,
           host,
           port,
-          checkUp: keepsCheck ? known?.checkUp : undefined,
-          checkReason: known?.checkReason ?? '',
-          up: known?.up ?? true,
+          checkUp: service.healthCheck === undefined ? undefined : known.checkUp,
+          checkReason: known.checkReason,
+          up: known.up,
         });
       }
     }

@@ -12,6 +12,7 @@ const stats: Stats = {
   entryPoints: [{ name: 'web', codes: { 200: 8, 502: 1 } }],
   services: [{ name: ['orders', 'multicluster'], requests: 9, failures: 1, retries: 1 }],
   legs: [{ service: ['orders', 'multicluster'], key: 'vm-1', requests: 9, failures: 1 }],
+  endpoints: [],
   refusals: { 'route."none': 4 },
   workers: [{ pid: 7, restarts: 2, rssBytes: 1000 }],
 };
