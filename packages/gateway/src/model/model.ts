@@ -1,6 +1,11 @@
 /** The resolved model: complete, no names left to look up, plain JSON so that it crosses to workers. */
 
-import type { ForwardingModel, KeepAliveModel, ProxyProtocolModel, RequestRules } from './entry-point-rules.ts';
+import type {
+  ForwardingModel,
+  KeepAliveModel,
+  ProxyProtocolModel,
+  RequestRules,
+} from './entry-point-rules.ts';
 import type { MiddlewareModel } from './middleware/models.ts';
 import type { HashKey, ServiceModel, StickyModel } from './service/models.ts';
 import type { TlsHostsModel, TlsModel } from './tls-models.ts';
@@ -124,7 +129,7 @@ export interface CertificateModel {
 
 export interface RouterModel {
   readonly name: QName;
-  /** Names of entrypoints; empty for routers reached only through an uplink table. */
+  /** Names of entrypoints; empty for routers reached only through an uplink table or a parent router. */
   readonly entryPoints: readonly string[];
   /** As written, for people. */
   readonly rule: string;
@@ -133,7 +138,14 @@ export interface RouterModel {
   /** Matches only requests that came over TLS (Traefik: `tls: {}`), or only cleartext ones. */
   readonly tls: boolean;
   readonly middlewares: readonly number[];
+  /** Index into `Model.services`; -1 for a router with `children`. */
   readonly service: number;
+  /**
+   * Traefik's multi-layer routing: after the middlewares the request, as they left it, goes to the first of these that
+   * matches, whatever their `tls` says; none: 404. Indexes into `Model.routers`, highest priority first, never empty and
+   * never leading back. A router may be the child of several.
+   */
+  readonly children?: readonly number[];
 }
 
 /** A compiled-to-data rule. Values are already lower-cased where the comparison is case-insensitive. */
