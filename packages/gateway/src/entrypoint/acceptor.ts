@@ -1,6 +1,5 @@
-/** Accepts cleartext connections straight from a listening handle, so that their reads can share memory. */
+/** Accepts connections straight from a listening handle: cleartext ones share memory to read into, others begin with a PROXY header. */
 import { getSystemErrorName } from 'node:util';
-import { type Incoming, IncomingHandle } from '../net/reads.ts';
 
 const backlog = 511;
 
@@ -11,11 +10,12 @@ interface Accepting {
 }
 
 export class Acceptor {
-  readonly #accept: (incoming: Incoming) => void;
+  readonly #accept: (handle: object) => void;
   readonly #failed: (message: string) => void;
   #handle: Accepting | undefined;
 
-  constructor(accept: (incoming: Incoming) => void, failed: (message: string) => void) {
+  /** `accept` gets each connection as a libuv handle, of which nothing was read. */
+  constructor(accept: (handle: object) => void, failed: (message: string) => void) {
     this.#accept = accept;
     this.#failed = failed;
   }
@@ -29,7 +29,7 @@ export class Acceptor {
         return;
       }
       client.setNoDelay?.(true);
-      this.#accept(new IncomingHandle(client));
+      this.#accept(client);
     };
     const status = accepting.listen(backlog);
     if (status < 0) throw new Error(`listen: ${getSystemErrorName(status)}`);

@@ -2,48 +2,46 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
 import { peerOf } from '@ficus/pki/tls-policy.ts';
-import type { AccessLog } from '../access-log/access-log.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import { type ForwardingRules, forwardingRules } from '../http/forwarded.ts';
 import { noPeerCertificate } from '../http/peer-certificate.ts';
+import { CompiledRules } from '../http/request-rules.ts';
 import type { Protocol, ServedConnection, ServedExchange, ServerSettings } from '../http/server-settings.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { Http2ServerConnection } from '../http2/server-connection.ts';
+import type { ProxyProtocolModel } from '../model/entry-point-rules.ts';
 import type { ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
-import { type Incoming, IncomingRecords, IncomingSocket } from '../net/reads.ts';
-import type { EntryPointCounters } from '../runtime/counters.ts';
+import { type Incoming, IncomingHandle, IncomingRecords, IncomingSocket } from '../net/reads.ts';
 import { Acceptor } from './acceptor.ts';
+import { AddressCounts } from './address-counts.ts';
+import { AnnouncedConnections } from './announced.ts';
 import type { Certificates } from './certificates.ts';
+import type { ListenerHost } from './listener-host.ts';
 import { peerCertificateReader } from './peer-certificate.ts';
-import { notAfter, peerAddress, serverNameOf } from './peer-facts.ts';
+import { localAddress, notAfter, peerAddress, serverNameOf } from './peer-facts.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 import { identityOf, uplinkOptions } from './uplink-terms.ts';
 
-/** What the engine gives every listener. */
-export interface ListenerHost {
-  readonly deadlines: Deadlines;
-  readonly draining: boolean;
-  readonly counters: EntryPointCounters;
-  readonly accessLog: AccessLog | undefined;
-  handle(exchange: Exchange): void;
-  finished(exchange: ServedExchange): void;
-  refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void;
-  /** A connection or handshake failed before there was a request. */
-  handshakeFailed(entryPoint: string, code: string, detail: string): void;
-}
+export type { ListenerHost };
 
 export class Listener implements ServerSettings {
   readonly limits: ConnectionLimits;
+  readonly keepAlive: EntryPointModel['keepAlive'];
   readonly deadlines: Deadlines;
   readonly #model: EntryPointModel;
   readonly #host: ListenerHost;
   readonly #server: Server | Acceptor;
   readonly #connections = new Set<ServedConnection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perAddress: AddressCounts;
   readonly #trusts: (address: string) => boolean;
   readonly #tls: TlsAcceptor | undefined;
+  readonly #uplinkTls: TlsServer | undefined;
+  readonly #announced: AnnouncedConnections | undefined;
+  readonly #rules: CompiledRules;
+  readonly #forwarding: ForwardingRules | undefined;
   #peers: ReadonlySet<string>;
   #identity = '';
 
@@ -51,6 +49,8 @@ export class Listener implements ServerSettings {
     this.#model = model;
     this.#host = host;
     this.limits = model.limits;
+    this.keepAlive = model.keepAlive;
+    this.#perAddress = new AddressCounts(model.limits.maxConnectionsPerAddress);
     this.deadlines = host.deadlines;
     this.#trusts = compileTrust(model.forwardedHeaders);
     this.#peers = new Set(model.uplink?.peers ?? []);
@@ -59,6 +59,7 @@ export class Listener implements ServerSettings {
       const server = createTlsServer(uplinkOptions(certificate, roots));
       this.#identity = identityOf(certificate, roots);
       this.#server = server;
+      this.#uplinkTls = server;
       this.#listenTls(server);
     } else if (model.tls) {
       const tls = new TlsAcceptor(model, certificates, host.deadlines, {
@@ -69,11 +70,35 @@ export class Listener implements ServerSettings {
       this.#server = createServer({ noDelay: true }, (socket) => tls.accept(socket));
       this.#server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
     } else {
-      this.#server = new Acceptor(
-        (incoming) => this.#accept(incoming, '', ''),
-        (message) => this.refusedBy('gateway.internal', message),
-      );
+      this.#server = this.#acceptor((handle) => this.#accept(new IncomingHandle(handle), '', ''));
     }
+    this.#forwarding = forwardingRules(model.forwarding);
+    if (model.proxyProtocol !== undefined) {
+      const announced = this.#announcing(model.proxyProtocol);
+      this.#announced = announced;
+      this.#server = this.#acceptor((handle) => announced.accept(handle));
+    }
+    this.#rules = new CompiledRules(model.requests);
+  }
+
+  #acceptor(accept: (handle: object) => void): Acceptor {
+    return new Acceptor(accept, (message) => this.refusedBy('gateway.internal', message));
+  }
+
+  #announcing(model: ProxyProtocolModel): AnnouncedConnections {
+    const secure = this.#tls !== undefined || this.#uplinkTls !== undefined;
+    return new AnnouncedConnections(model, this.limits.headTimeoutMs, secure, {
+      deadlines: this.deadlines,
+      clear: (incoming, rest) => {
+        this.#accept(incoming, '', '');
+        if (rest.length > 0) incoming.reread(rest);
+      },
+      secure: (socket) => {
+        if (this.#tls !== undefined) this.#tls.accept(socket);
+        else this.#uplinkTls?.emit('connection', socket);
+      },
+      unannounced: (detail) => this.refusedBy('proxy.header', detail),
+    });
   }
 
   get draining(): boolean {
@@ -119,7 +144,7 @@ export class Listener implements ServerSettings {
   ): void {
     const content = identityOf(certificate, roots);
     const renewed = content !== this.#identity;
-    if (renewed) (this.#server as TlsServer).setSecureContext(uplinkOptions(certificate, roots));
+    if (renewed) this.#uplinkTls?.setSecureContext(uplinkOptions(certificate, roots));
     this.#identity = content;
     this.#peers = new Set(peers);
     for (const connection of this.#connections)
@@ -144,6 +169,7 @@ export class Listener implements ServerSettings {
   /** No new connections; those that are open go on. */
   stopAccepting(): void {
     this.#server.close();
+    this.#announced?.close();
   }
 
   /** Asks every client to go elsewhere with its next request. */
@@ -199,20 +225,18 @@ export class Listener implements ServerSettings {
   #accept(incoming: Incoming, peerUri: string, tlsOptions: string): void {
     const socket = incoming.socket;
     const address = peerAddress(socket);
-    const most = this.limits.maxConnectionsPerAddress;
-    const open = this.#perAddress.get(address) ?? 0;
-    if (most > 0 && open >= most) {
+    if (!this.#perAddress.enter(address)) {
       this.#host.counters.connectionsRefused++;
       socket.on('error', () => socket.destroy());
       socket.destroy();
       return;
     }
-    if (most > 0) this.#perAddress.set(address, open + 1);
     this.#host.counters.connectionsAccepted++;
     const facts: ConnectionFacts = {
       entryPoint: this.#model.name,
       peerAddress: address,
       peerPort: socket.remotePort ?? 0,
+      localAddress: localAddress(socket),
       localPort: socket.localPort ?? 0,
       secure: this.#model.tls || this.#model.uplink !== undefined,
       peerUri,
@@ -220,6 +244,8 @@ export class Listener implements ServerSettings {
       peerNotAfter:
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
+      forwarding: this.#forwarding,
+      keepsEmptySegments: this.#model.requests?.keepEmptySegments ?? false,
       serverName: serverNameOf(socket),
       tlsOptions,
       peerCertificate: socket instanceof TLSSocket ? peerCertificateReader(socket) : noPeerCertificate,
@@ -232,7 +258,9 @@ export class Listener implements ServerSettings {
   }
 
   handle(exchange: Exchange): void {
-    this.#host.handle(exchange);
+    const refusal = this.#rules.apply(exchange.request);
+    if (refusal === undefined) this.#host.handle(exchange);
+    else exchange.refuse('request.malformed', refusal);
   }
 
   started(exchange: ServedExchange, protocol: Protocol): void {
@@ -261,17 +289,12 @@ export class Listener implements ServerSettings {
   }
 
   /** A refusal without a request. */
-  refusedBy(code: GatewayErrorCode | 'tls.handshake', detail: string): void {
+  refusedBy(code: GatewayErrorCode | 'tls.handshake' | 'proxy.header', detail: string): void {
     this.#host.counters.connectionsRefused++;
     this.#host.handshakeFailed(this.#model.name, code, detail);
   }
 
   closed(connection: ServedConnection): void {
-    if (!this.#connections.delete(connection)) return;
-    if (this.limits.maxConnectionsPerAddress === 0) return;
-    const address = connection.facts.peerAddress;
-    const open = (this.#perAddress.get(address) ?? 1) - 1;
-    if (open === 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, open);
+    if (this.#connections.delete(connection)) this.#perAddress.leave(connection.facts.peerAddress);
   }
 }

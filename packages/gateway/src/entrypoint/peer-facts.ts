@@ -20,3 +20,9 @@ export function peerAddress(socket: Socket): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
+
+/** As `peerAddress`, of this end. */
+export function localAddress(socket: Socket): string {
+  const address = socket.localAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -85,6 +85,12 @@ export interface ClientRequest {
   destroy(): void;
 }
 
+/** Lower-case names of fields that do not go to the endpoint: those its service sets itself, and those that end here. */
+export function withheldNames(request: RequestHead, { owner }: Destination): ReadonlySet<string> | undefined {
+  if (request.endsHere === undefined) return owner.ownNames;
+  return owner.ownNames === undefined ? request.endsHere : new Set([...request.endsHere, ...owner.ownNames]);
+}
+
 /** The path an endpoint is asked for. */
 export function endpointPath(request: RequestHead, { model }: Destination): string {
   const path = model.preservePath && model.path !== '' ? model.path + request.path : request.path;

@@ -4,6 +4,7 @@
  */
 import type { AccessRecord } from '../access-log/access-record.ts';
 import type { GatewayErrorCode } from './errors.ts';
+import type { ForwardingRules } from './forwarded.ts';
 import type { Headers } from './headers.ts';
 import type { RequestHead, ResponseHead } from './message.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
@@ -34,6 +35,8 @@ export interface ConnectionFacts {
   /** Address of the socket's peer, IPv4-mapped written as IPv4. */
   readonly peerAddress: string;
   readonly peerPort: number;
+  /** Where the client connected to: this end of the socket, or what a PROXY header says. */
+  readonly localAddress: string;
   readonly localPort: number;
   readonly secure: boolean;
   /** SPIFFE ID of the peer on uplink entrypoints, '' elsewhere. */
@@ -44,6 +47,10 @@ export interface ConnectionFacts {
   readonly peerNotAfter: number;
   /** The peer's forwarded headers are believed. */
   readonly trusted: boolean;
+  /** How forwarded fields are written; undefined: as they are without configuration. */
+  readonly forwarding?: ForwardingRules | undefined;
+  /** Paths keep their empty segments (`sanitizePath: false`). Default: false. */
+  readonly keepsEmptySegments?: boolean;
   /** Server name the client asked for in its TLS handshake, lower-case without trailing dot; '' for none. */
   readonly serverName: string;
   /** Name of the TLS options the connection was made with, as in `Model.tlsOptions`; '' without TLS. */
@@ -56,8 +63,28 @@ export interface ConnectionFacts {
   peerCertificate(): PeerCertificate | undefined;
 }
 
+/** Who hears of an exchange's answer and of its end: the middlewares that the request has passed. */
+export interface ResponseHook {
+  /** The head of the one final response, a refusal's too, before it leaves; to be changed in place. Never a 1xx but 101. */
+  response(head: ResponseHead): void;
+  /** Once, when the exchange is over: with the status sent, or 499 when the client left before there was one. */
+  finished(status: number): void;
+}
+
+/** How a refusal differs from the plain problem document of its code. */
+export interface RefusalForm {
+  /** In place of the code's own status. */
+  readonly status?: number | undefined;
+  /** Added to the answer. */
+  readonly headers?: Headers | undefined;
+  /** The exchange to answer through: a filter in front of this one. */
+  readonly through?: Exchange | undefined;
+}
+
 /** The codec's side of an exchange. Calls after the end of the exchange are ignored. */
 export interface Exchange {
+  /** Set by the request path; belongs to this request alone. */
+  hook: ResponseHook | undefined;
   readonly request: RequestHead;
   readonly facts: ConnectionFacts;
   /** Request body: 0 none, a length, or UNKNOWN_LENGTH. */
@@ -83,7 +110,7 @@ export interface Exchange {
   /** The response can't be finished: break the connection or stream so that the client cannot take it for whole. */
   breakOff(): void;
   /** Answers with a problem document made from `code`, or breaks off when a head was already sent. */
-  refuse(code: GatewayErrorCode, detail: string): void;
+  refuse(code: GatewayErrorCode, detail: string, form?: RefusalForm): void;
   /** Answers 101 and hands the raw connection over; undefined when it is gone. */
   switchProtocols(head: ResponseHead): RawConnection | undefined;
 }

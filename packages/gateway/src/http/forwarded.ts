@@ -2,6 +2,7 @@
  * The fields of a request made fit to forward, in one scan: hop-by-hop and aliases out, forwarded fields of untrusted
  * peers replaced, those of trusted peers kept or appended to, as Traefik does.
  */
+import type { ForwardingModel } from '../model/entry-point-rules.ts';
 import { parseAuthority } from './authority.ts';
 import { stride } from './headers.ts';
 import { addNominations, moveField, removeNominated } from './hop-by-hop.ts';
@@ -16,6 +17,21 @@ export interface ForwardingFacts {
   readonly peerAddress: string;
   /** Came over TLS. */
   readonly secure: boolean;
+  /** Undefined: the peer is appended to X-Forwarded-For, and what `Connection` names goes. */
+  readonly forwarding?: ForwardingRules | undefined;
+}
+
+/** Undefined stays undefined: there is nothing to look at then. */
+export function forwardingRules(model: ForwardingModel | undefined): ForwardingRules | undefined {
+  return model === undefined ? undefined : { ...model, connection: new Set(model.connection) };
+}
+
+/** How forwarded fields are written, beyond whom they are believed from; made once an entrypoint. */
+export interface ForwardingRules {
+  /** Lower-case names of fields that stay for middlewares though `Connection` names them; endpoints don't get them. */
+  readonly connection: ReadonlySet<string>;
+  /** The peer is not added to X-Forwarded-For. */
+  readonly notAppendXForwardedFor: boolean;
 }
 
 /**
@@ -67,13 +83,19 @@ export function prepareRequestHeaders(
     to += stride;
   }
   if (to !== length) headers.length = to;
-  if (nominated !== '') removeNominated(headers, nominated);
+  const forwarding = facts.forwarding;
+  if (nominated !== '') {
+    const kept = removeNominated(headers, nominated, forwarding?.connection);
+    if (kept !== undefined) head.endsHere = kept;
+  }
 
   const peer = facts.peerAddress;
   if (proto === '') proto = protocol(facts.secure, upgrade);
   if (port === '') port = forwardedPort(head.authority, proto, facts.secure);
   if (host === '') host = head.authority;
-  headers.push('x-forwarded-for', forwardedFor === '' ? peer : `${forwardedFor}, ${peer}`, 'X-Forwarded-For');
+  if (forwarding?.notAppendXForwardedFor !== true)
+    forwardedFor = forwardedFor === '' ? peer : `${forwardedFor}, ${peer}`;
+  if (forwardedFor !== '') headers.push('x-forwarded-for', forwardedFor, 'X-Forwarded-For');
   if (host !== '') headers.push('x-forwarded-host', host, 'X-Forwarded-Host');
   headers.push('x-forwarded-port', port, 'X-Forwarded-Port', 'x-forwarded-proto', proto, 'X-Forwarded-Proto');
   if (server !== '') headers.push('x-forwarded-server', server, 'X-Forwarded-Server');

@@ -33,14 +33,24 @@ export function addNominations(nominated: string, value: string): string {
   return nominated === '' ? value : `${nominated},${value}`;
 }
 
-/** Removes every field that the Connection list `nominated` names, save those that the gateway manages. */
-export function removeNominated(headers: Headers, nominated: string): void {
+/**
+ * Removes every field that the Connection list `nominated` names, save those that the gateway manages and those in
+ * `spared`. Returns the spared ones that were named; undefined when there are none.
+ */
+export function removeNominated(
+  headers: Headers,
+  nominated: string,
+  spared?: ReadonlySet<string>,
+): ReadonlySet<string> | undefined {
   const names = new Set<string>();
+  let kept: Set<string> | undefined;
   for (const token of nominated.toLowerCase().split(',')) {
     const name = token.trim();
-    if (name !== '' && classify(name) === KEEP) names.add(name);
+    if (name === '' || classify(name) !== KEEP) continue;
+    if (spared?.has(name)) kept = (kept ?? new Set()).add(name);
+    else names.add(name);
   }
-  if (names.size === 0) return;
+  if (names.size === 0) return kept;
   let to = 0;
   for (let i = 0; i < headers.length; i += stride) {
     if (names.has(headers[i] as string)) continue;
@@ -48,6 +58,7 @@ export function removeNominated(headers: Headers, nominated: string): void {
     to += stride;
   }
   headers.length = to;
+  return kept;
 }
 
 /** Moves the field at `from` down to `to`. */

@@ -17,6 +17,10 @@ export interface RequestHead {
   clientAddress: string;
   /** Came over TLS. */
   secure: boolean;
+  /** Lower-case names of fields that middlewares see and endpoints don't; left out where there are none. */
+  endsHere?: ReadonlySet<string>;
+  /** True: the path keeps its empty segments (`sanitizePath: false`), and whoever rewrites it keeps them too. */
+  keepsEmptySegments?: boolean;
 }
 
 /** Stands where a head could not be read, so that its refusal goes the way of any other response. */

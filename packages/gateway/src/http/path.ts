@@ -24,16 +24,18 @@ const noSlash = refusal('the target must start with "/"');
 const badByte = refusal('the path holds a byte that must be percent-encoded or has no place in a target');
 const badEscape = refusal('the path holds an invalid or forbidden percent-escape', false);
 const badSegment = refusal('the path holds a disguised dot segment', false);
+const dotSegment = refusal('the path holds a dot segment, which is not resolved here', false);
 const badQuery = refusal('the query holds a byte that must be percent-encoded');
 
 /**
  * Splits and canonicalises an origin-form target (RFC 9112 §3.2.1). A path that is canonical already, as nearly all are,
- * comes back as it is after one scan.
+ * comes back as it is after one scan. `keepEmpty`: empty segments stay (`/a//b`), and dot segments, which merge with
+ * them in more than one way, are refused.
  */
-export function canonicalTarget(target: string): CanonicalTarget | TargetRefusal {
+export function canonicalTarget(target: string, keepEmpty = false): CanonicalTarget | TargetRefusal {
   const length = target.length;
   if (length === 0 || target.charCodeAt(0) !== SLASH) return noSlash;
-  const end = scanPath(target, length);
+  const end = scanPath(target, length, keepEmpty);
   if (end === length) return { path: target, query: undefined };
   if (end >= 0) {
     if (!queryIsClean(target, end + 1, length)) return badQuery;
@@ -42,23 +44,28 @@ export function canonicalTarget(target: string): CanonicalTarget | TargetRefusal
   if (end === REFUSED) return badByte;
   const mark = target.indexOf('?');
   const pathEnd = mark < 0 ? length : mark;
-  const path = resolvePath(target, pathEnd);
-  if (typeof path === 'number') return path === 0 ? badByte : path === 1 ? badEscape : badSegment;
+  const path = resolvePath(target, pathEnd, keepEmpty);
+  if (typeof path === 'number') return refusals[path];
   if (mark < 0) return { path, query: undefined };
   if (!queryIsClean(target, mark + 1, length)) return badQuery;
   return { path, query: target.slice(mark + 1) };
 }
 
-/** The canonical form of a path without query, for what middlewares rewrote; undefined when it is refused. */
-export function canonicalPath(path: string): string | undefined {
+/**
+ * The canonical form of a path without query, for what middlewares rewrote; undefined when it is refused. `keepEmpty`
+ * as the request says (`RequestHead.keepsEmptySegments`).
+ */
+export function canonicalPath(path: string, keepEmpty = false): string | undefined {
   if (path.length === 0 || path.charCodeAt(0) !== SLASH) return undefined;
-  const end = scanPath(path, path.length);
+  const end = scanPath(path, path.length, keepEmpty);
   if (end === path.length) return path;
   if (end >= 0 || end === REFUSED || path.indexOf('?') >= 0) return undefined;
-  const resolved = resolvePath(path, path.length);
+  const resolved = resolvePath(path, path.length, keepEmpty);
   return typeof resolved === 'number' ? undefined : resolved;
 }
 
+/** By the number that `resolvePath` gives. */
+const refusals = [badByte, badEscape, badSegment, dotSegment] as const;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
@@ -69,7 +76,7 @@ const REFUSED = -1;
 const NOT_CANONICAL = -2;
 
 /** Where the path of an already canonical target ends, or REFUSED, or NOT_CANONICAL when it needs work. */
-function scanPath(target: string, length: number): number {
+function scanPath(target: string, length: number, keepEmpty: boolean): number {
   for (let i = 0; i < length; i++) {
     const code = target.charCodeAt(i);
     const kind = code < 128 ? (pathClass[code] as number) : 5;
@@ -77,7 +84,7 @@ function scanPath(target: string, length: number): number {
     if (kind === 1) {
       // After a slash: another slash or something that may be a dot segment goes the careful way.
       const next = target.charCodeAt(i + 1);
-      if (next === SLASH) return NOT_CANONICAL;
+      if (next === SLASH && !keepEmpty) return NOT_CANONICAL;
       if (next === DOT && mayBeDotSegment(target.charCodeAt(i + 2))) return NOT_CANONICAL;
     } else if (kind === 2) {
       if (!canonicalEscape(target, i)) return NOT_CANONICAL;

@@ -1,11 +1,14 @@
 /** The careful way to a canonical path: escapes normalised, slashes merged, dot segments resolved, disguises refused. */
 import { decodedByte, isUnreserved, pathClass } from './path-tables.ts';
 
-/** Why a path is refused: 0 a byte that may not be there, 1 an escape, 2 a disguised dot segment. */
-export type PathRefusal = 0 | 1 | 2;
+/** Why a path is refused: 0 a byte that may not be there, 1 an escape, 2 a disguised dot segment, 3 a plain one. */
+export type PathRefusal = 0 | 1 | 2 | 3;
 
-/** Canonical form of `text` up to `end`. Linear; called only when the fast scan found something to do. */
-export function resolvePath(text: string, end: number): string | PathRefusal {
+/**
+ * Canonical form of `text` up to `end`. Linear; called only when the fast scan found something to do. `keepEmpty`: empty
+ * segments stay, and dot segments are refused.
+ */
+export function resolvePath(text: string, end: number, keepEmpty: boolean): string | PathRefusal {
   const segments: string[] = [];
   let segment = '';
   let encodedSeparators = false;
@@ -17,11 +20,12 @@ export function resolvePath(text: string, end: number): string | PathRefusal {
     else if (kind === 1) {
       const last = i === end;
       if (segment === '.' || segment === '..') {
+        if (keepEmpty) return 3;
         if (segment === '..') segments.pop();
         // RFC 3986 §5.2.4: `/a/.` and `/a/b/..` name the directory, with its slash.
         if (last) segments.push('');
       } else if (isDisguised(segment, encodedSeparators)) return 2;
-      else if (segment !== '' || last) segments.push(segment);
+      else if (segment !== '' || last || keepEmpty) segments.push(segment);
       segment = '';
       encodedSeparators = false;
     } else if (kind === 2) {

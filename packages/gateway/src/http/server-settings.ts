@@ -1,5 +1,6 @@
 /** What a server connection is given by the entrypoint that accepted it, and what that needs of it. */
 import type { AccessRecord } from '../access-log/access-record.ts';
+import type { KeepAliveModel } from '../model/entry-point-rules.ts';
 import type { ConnectionLimits } from '../model/model.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 import type { Incoming } from '../net/reads.ts';
@@ -34,6 +35,8 @@ export interface ServedConnection {
 /** One object for all connections of an entrypoint. */
 export interface ServerSettings {
   readonly limits: ConnectionLimits;
+  /** Undefined: connections live for as long as their clients like. */
+  readonly keepAlive: KeepAliveModel | undefined;
   readonly deadlines: Deadlines;
   /** True once the gateway is going away: every response says so. */
   readonly draining: boolean;

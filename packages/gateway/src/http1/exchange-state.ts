@@ -1,6 +1,6 @@
 /** What is known of the exchange in progress on a server connection: the next request takes its place. */
 import type { AccessRecord } from '../access-log/access-record.ts';
-import type { ExchangeListener } from '../http/exchange.ts';
+import type { ExchangeListener, ResponseHook } from '../http/exchange.ts';
 import type { RequestHead } from '../http/message.ts';
 import { type ReadRequest, unreadable } from './request-reader.ts';
 
@@ -12,6 +12,7 @@ export class ExchangeState {
   status = 0;
   trace: AccessRecord | undefined;
   listener: ExchangeListener | undefined;
+  hook: ResponseHook | undefined;
 
   listen(listener: ExchangeListener): void {
     this.listener = listener;
@@ -22,5 +23,6 @@ export class ExchangeState {
     this.upgrade = read.upgrade;
     this.bodyLength = read.bodyLength;
     this.status = 0;
+    this.hook = undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** The text of a request head as it goes to an endpoint: framing and Host written by us and nobody else. */
-import { type Destination, endpointAuthority, endpointPath } from '../http/client-request.ts';
+import { type Destination, endpointAuthority, endpointPath, withheldNames } from '../http/client-request.ts';
 import { UNKNOWN_LENGTH } from '../http/exchange.ts';
 import { stride } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
@@ -15,9 +15,9 @@ export function requestHeadText(
   const target = endpointPath(request, endpoint);
   let text = `${request.method} ${target} HTTP/1.1\r\nHost: ${endpointAuthority(request, endpoint)}\r\n`;
   const headers = request.headers;
-  const ownNames = owner.ownNames;
+  const withheld = withheldNames(request, endpoint);
   for (let i = 0; i < headers.length; i += stride) {
-    if (ownNames?.has(headers[i] as string)) continue;
+    if (withheld?.has(headers[i] as string)) continue;
     text += `${headers[i + 2]}: ${headers[i + 1]}\r\n`;
   }
   text += owner.ownFields;

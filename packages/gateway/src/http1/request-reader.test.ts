@@ -5,7 +5,8 @@ import { limits } from '../testing/models.ts';
 import { RequestReader } from './request-reader.ts';
 
 const facts: ConnectionFacts = {
-  ...{ entryPoint: 'web', peerAddress: '10.0.0.1', peerPort: 1, localPort: 80, secure: false },
+  ...{ entryPoint: 'web', peerAddress: '10.0.0.1', peerPort: 1, secure: false },
+  ...{ localAddress: '10.0.0.2', localPort: 80 },
   ...{ peerUri: '', peerAllowed: true, peerNotAfter: Number.POSITIVE_INFINITY, trusted: false },
   ...{ serverName: '', tlsOptions: '', peerCertificate: () => undefined },
 };

@@ -130,7 +130,7 @@ export class RequestReader {
     if (mostBody > 0 && bodyLength > mostBody) {
       return { code: 'request.body-too-large', detail: `at most ${mostBody} bytes` };
     }
-    const request = toRequest(head, facts.peerAddress, facts.secure);
+    const request = toRequest(head, facts);
     if (request instanceof GatewayError) return request;
     this.#buffer = length === buffer.length ? undefined : buffer.subarray(length);
     const keepAlive =

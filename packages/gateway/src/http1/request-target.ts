@@ -1,16 +1,16 @@
 /** From a parsed head to the request that is routed: method, target form, Host and expectations checked (RFC 9112 §3). */
 import { parseAuthority } from '../http/authority.ts';
 import { GatewayError } from '../http/errors.ts';
+import type { ConnectionFacts } from '../http/exchange.ts';
 import { deleteHeader } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
 import { connectionHas, type ParsedHead } from './parse-head.ts';
 
-/** The request, or why it is refused. `clientAddress` and `secure` come from the connection. */
+/** The request, or why it is refused. `facts`: of its connection. */
 export function toRequest(
   head: ParsedHead,
-  clientAddress: string,
-  secure: boolean,
+  facts: Pick<ConnectionFacts, 'peerAddress' | 'secure' | 'keepsEmptySegments'>,
 ): RequestHead | GatewayError {
   const method = head.method;
   // A tunnel to wherever the client likes, or an echo of our own headers: neither is a gateway's business.
@@ -19,24 +19,24 @@ export function toRequest(
     return new GatewayError('request.malformed', `want exactly one Host, got ${head.hosts}`);
   }
   let target = head.target;
-  let host = head.host;
+  let named = head.host;
   if (target.charCodeAt(0) !== 47 && target !== '*') {
     const absolute = splitAbsolute(target);
     if (absolute === undefined)
       return new GatewayError('request.malformed', 'the request target is in no known form');
     target = absolute.target;
     // RFC 9112 §3.2.2: the target's authority counts, whatever Host says.
-    host = absolute.authority;
+    named = absolute.authority;
     deleteHeader(head.headers, 'host');
-    head.headers.push('host', host, 'Host');
+    head.headers.push('host', named, 'Host');
   }
   let authority = '';
-  let hostName = '';
-  if (host !== '' || head.minor === 1) {
-    const parsed = parseAuthority(host);
+  let host = '';
+  if (named !== '' || head.minor === 1) {
+    const parsed = parseAuthority(named);
     if (parsed === undefined) return new GatewayError('request.malformed', 'Host is not a valid authority');
     authority = parsed.authority;
-    hostName = parsed.host;
+    host = parsed.host;
   }
   let path = target;
   let query: string | undefined;
@@ -44,7 +44,7 @@ export function toRequest(
     if (method !== 'OPTIONS')
       return new GatewayError('request.malformed', 'the target * is for OPTIONS only');
   } else {
-    const canonical = canonicalTarget(target);
+    const canonical = canonicalTarget(target, facts.keepsEmptySegments);
     if ('refused' in canonical) return new GatewayError('request.malformed', canonical.refused);
     path = canonical.path;
     query = canonical.query;
@@ -52,7 +52,11 @@ export function toRequest(
   if (head.expect !== '' && head.expect !== '100-continue') {
     return new GatewayError('request.expectation', 'only 100-continue is known');
   }
-  return { method, path, query, authority, host: hostName, headers: head.headers, clientAddress, secure };
+  const { peerAddress: clientAddress, secure } = facts;
+  const { headers } = head;
+  const request: RequestHead = { method, path, query, authority, host, headers, clientAddress, secure };
+  if (facts.keepsEmptySegments === true) request.keepsEmptySegments = true;
+  return request;
 }
 
 /** `http://authority/path?query` in two parts, or undefined. */

@@ -1,6 +1,8 @@
 /** The deadlines of one server connection: which limit counts at which moment. Only one runs at a time. */
+import type { ServerSettings } from '../http/server-settings.ts';
 import type { ConnectionLimits } from '../model/model.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
+import { Wear } from '../net/wear.ts';
 
 const never = Number.POSITIVE_INFINITY;
 /** After a refusal we read on for this long and this much, so that the client gets to see the answer. */
@@ -14,15 +16,21 @@ export class ServerClock implements Timed {
   readonly #limits: ConnectionLimits;
   readonly #deadlines: Deadlines;
   readonly #expired: () => void;
+  readonly #wear: Wear | undefined;
+  #retiring = false;
   /** The deadline of the head that is coming in. */
   #head = never;
   #lingered = 0;
 
-  constructor(limits: ConnectionLimits, deadlines: Deadlines, expired: () => void) {
+  constructor(
+    { limits, deadlines, keepAlive }: Pick<ServerSettings, 'limits' | 'deadlines' | 'keepAlive'>,
+    expired: () => void,
+  ) {
     this.#limits = limits;
     this.#deadlines = deadlines;
     this.#expired = expired;
     this.#quietSince = deadlines.now;
+    if (keepAlive !== undefined) this.#wear = new Wear(keepAlive, deadlines.now);
     this.#wait(limits.headTimeoutMs);
     deadlines.add(this);
   }
@@ -37,6 +45,16 @@ export class ServerClock implements Timed {
 
   quietFor(ms: number): boolean {
     return this.#deadlines.now - this.#quietSince >= ms;
+  }
+
+  /** One more request begins: whether its answer says goodbye, because the connection has served enough. */
+  worn(): boolean {
+    return this.#retiring || this.#wear?.another(this.#deadlines.now) === true;
+  }
+
+  /** From now on every answer says goodbye. */
+  retire(): void {
+    this.#retiring = true;
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 /** The server side of one HTTP/1.1 connection: reads requests one after the other, answers them in order. */
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
-import type { ConnectionFacts, RawConnection } from '../http/exchange.ts';
+import type { ConnectionFacts, RawConnection, RefusalForm } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { answerProblem } from '../http/respond.ts';
@@ -21,7 +21,6 @@ type State = 'head' | 'exchange' | 'tunnel' | 'lingering' | 'closed';
 
 export class ServerConnection extends ExchangeState implements ServedExchange, ServedConnection, BodyOwner {
   readonly facts: ConnectionFacts;
-
   readonly #incoming: Incoming;
   readonly #settings: ServerSettings;
   readonly #writer: ResponseWriter;
@@ -31,19 +30,18 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
   readonly #clock: ServerClock;
   #advancing = false;
   #keepAlive = true;
-  #retiring = false;
   #ended = false;
 
   constructor(incoming: Incoming, facts: ConnectionFacts, settings: ServerSettings) {
     super();
-    const socket = incoming.socket;
+    const { socket } = incoming;
     this.#incoming = incoming;
     this.facts = facts;
     this.#settings = settings;
     this.#writer = new ResponseWriter(new Output(socket));
     this.#reader = new RequestReader(settings.limits);
     this.#body = new RequestBody(this, settings.limits.maxRequestBodyBytes);
-    this.#clock = new ServerClock(settings.limits, settings.deadlines, () => this.#expired());
+    this.#clock = new ServerClock(settings, () => this.#expired());
     incoming.onData((chunk) => this.#onData(chunk));
     for (const event of ['end', 'error']) socket.on(event, () => this.#left());
     socket.on('close', () => this.#closed());
@@ -59,7 +57,7 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
   }
 
   retire(): void {
-    this.#retiring = true;
+    this.#clock.retire();
   }
 
   cut(code: GatewayErrorCode): void {
@@ -140,7 +138,7 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
 
   #begin(read: ReadRequest): void {
     this.takeRequest(read);
-    this.#keepAlive = read.keepAlive && !this.#settings.draining && !this.#retiring;
+    this.#keepAlive = !this.#clock.worn() && read.keepAlive && !this.#settings.draining;
     this.#body.begin(read.bodyLength);
     this.#state = 'exchange';
     this.#ended = false;
@@ -163,6 +161,7 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
 
   respond(head: ResponseHead, length: number): void {
     if (this.#state !== 'exchange' || this.status !== 0) return;
+    if (this.hook !== undefined) this.hook.response(head);
     this.status = head.status;
     // Unread body bytes would be taken for the next request, and so would what a refused upgrade left behind (RFC 9931).
     const keepAlive = this.#keepAlive && this.#body.whole && this.upgrade === '' && !this.#settings.draining;
@@ -196,7 +195,7 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
     else this.#incoming.socket.resetAndDestroy();
   }
 
-  refuse(code: GatewayErrorCode, detail: string): void {
+  refuse(code: GatewayErrorCode, detail: string, form?: RefusalForm): void {
     if (this.#state !== 'exchange') return;
     this.#settings.refused(code, detail, this);
     if (this.status !== 0) {
@@ -204,11 +203,12 @@ export class ServerConnection extends ExchangeState implements ServedExchange, S
       return;
     }
     if (errorKind(code).side === 'client') this.#keepAlive = false;
-    answerProblem(this, code, detail);
+    answerProblem(form?.through ?? this, code, detail, form);
   }
 
   switchProtocols(head: ResponseHead): RawConnection | undefined {
     if (this.#state !== 'exchange' || this.#incoming.socket.destroyed) return undefined;
+    if (this.hook !== undefined) this.hook.response(head);
     this.status = 101;
     this.#writer.switched(head, this.upgrade);
     this.#state = 'tunnel';

@@ -1,6 +1,6 @@
 /** One request to an HTTP/2 endpoint and its response. */
 import type { ClientRequest, Destination, ResponseListener } from '../http/client-request.ts';
-import { endpointAuthority, endpointPath } from '../http/client-request.ts';
+import { endpointAuthority, endpointPath, withheldNames } from '../http/client-request.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import { UNKNOWN_LENGTH } from '../http/exchange.ts';
 import { addHeader, type Headers, stride } from '../http/headers.ts';
@@ -87,7 +87,8 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     upgrade: string,
     endStream: boolean,
   ): boolean {
-    const { ownHeaders, ownNames } = destination.owner;
+    const { ownHeaders } = destination.owner;
+    const withheld = withheldNames(request, destination);
     const headers = request.headers;
     const path = endpointPath(request, destination);
     const authority = endpointAuthority(request, destination);
@@ -103,7 +104,7 @@ export class ClientStream extends Http2Stream implements ClientRequest {
     block.field(':authority', authority);
     for (let i = 0; i < headers.length; i += stride) {
       const name = headers[i] as string;
-      if (ownNames?.has(name)) continue;
+      if (withheld?.has(name)) continue;
       if (upgrade !== '' && name === 'sec-websocket-key') continue;
       block.field(name, headers[i + 1] as string);
     }

@@ -4,7 +4,7 @@
  */
 import { parseAuthority } from '../http/authority.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { UNKNOWN_LENGTH } from '../http/exchange.ts';
+import { type ConnectionFacts, UNKNOWN_LENGTH } from '../http/exchange.ts';
 import { deleteHeader, type Headers, stride } from '../http/headers.ts';
 import { moveField } from '../http/hop-by-hop.ts';
 import type { RequestHead } from '../http/message.ts';
@@ -46,12 +46,11 @@ interface Gathered {
   expect: boolean;
 }
 
-/** The request that `headers` make (they become its headers, in place), or why there is none. */
+/** The request that `headers` make (they become its headers, in place), or why there is none. `facts`: of its connection. */
 export function readRequest(
   headers: Headers,
   endStream: boolean,
-  clientAddress: string,
-  secure: boolean,
+  facts: Pick<ConnectionFacts, 'peerAddress' | 'secure' | 'keepsEmptySegments'>,
 ): StreamRequest | StreamRefusal {
   const gathered = gather(headers);
   if (typeof gathered === 'string') return malformed(gathered);
@@ -80,7 +79,7 @@ export function readRequest(
     if (method !== 'OPTIONS') return malformed('the target * is for OPTIONS only');
   } else {
     if (path.charCodeAt(0) !== 0x2f) return malformed('want one :path that starts with "/"');
-    const canonical = canonicalTarget(path);
+    const canonical = canonicalTarget(path, facts.keepsEmptySegments);
     if ('refused' in canonical)
       return { code: 'request.malformed', detail: canonical.refused, reset: canonical.noTarget };
     path = canonical.path;
@@ -93,17 +92,19 @@ export function readRequest(
     deleteHeader(headers, 'sec-websocket-key');
     headers.push('sec-websocket-key', newKey(), 'Sec-WebSocket-Key');
   }
+  const request: RequestHead = {
+    method: tunnels ? 'GET' : method,
+    path,
+    query,
+    authority: authority.authority,
+    host: authority.host,
+    headers,
+    clientAddress: facts.peerAddress,
+    secure: facts.secure,
+  };
+  if (facts.keepsEmptySegments === true) request.keepsEmptySegments = true;
   return {
-    request: {
-      method: tunnels ? 'GET' : method,
-      path,
-      query,
-      authority: authority.authority,
-      host: authority.host,
-      headers,
-      clientAddress,
-      secure,
-    },
+    request,
     bodyLength: tunnels || endStream ? 0 : gathered.length >= 0 ? gathered.length : UNKNOWN_LENGTH,
     declared: tunnels ? -1 : endStream ? 0 : gathered.length,
     upgrade: tunnels ? 'websocket' : '',

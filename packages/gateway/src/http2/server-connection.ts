@@ -5,6 +5,7 @@ import { type Headers, stride } from '../http/headers.ts';
 import { unreadableRequest } from '../http/message.ts';
 import type { ServedConnection, ServerSettings } from '../http/server-settings.ts';
 import type { Incoming } from '../net/reads.ts';
+import { Wear } from '../net/wear.ts';
 import { Http2Connection } from './connection.ts';
 import type { BlockRefusal } from './connection-events.ts';
 import { writeGoAway } from './control-frames.ts';
@@ -32,6 +33,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
   /** Bytes of the preface that came. */
   #prefaceAt = 0;
   readonly #openedAt: number;
+  readonly #wear: Wear;
   /** Since when the frame or block that is coming in has been coming in. */
   #partialSince = never;
   #completed = 0;
@@ -53,6 +55,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.facts = facts;
     this.settings = settings;
     this.#openedAt = settings.deadlines.now;
+    this.#wear = new Wear(settings.keepAlive, settings.deadlines.now);
     this.open([
       [settingIds.maxConcurrentStreams, this.limits.maxConcurrentStreams],
       [settingIds.enableConnectProtocol, 1],
@@ -161,10 +164,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
       );
       return;
     }
-    const read =
-      refusal === undefined
-        ? readRequest(headers, endStream, this.facts.peerAddress, this.facts.secure)
-        : undefined;
+    const read = refusal === undefined ? readRequest(headers, endStream, this.facts) : undefined;
     if (read === undefined || ('code' in read && read.reset)) {
       this.resetId(id, errorCodes.protocolError);
       this.settings.misbehaved(
@@ -203,6 +203,8 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
     this.add(stream);
     stream.remoteEnded = endStream;
     this.settings.started(stream, 'HTTP/2.0');
+    // What is on its way is still served: a few more than the limit may be.
+    if (this.#wear.another(this.deadlines.now)) this.retire();
   }
 
   #trailers(stream: ServerStream, headers: Headers, endStream: boolean, refusal: BlockRefusal): void {
@@ -254,7 +256,7 @@ export class Http2ServerConnection extends Http2Connection implements ServedConn
       this.fail(errorCodes.enhanceYourCalm, 'a frame that does not come to its end');
       return;
     }
-    if (this.settings.draining) this.retire();
+    if (this.settings.draining || this.#wear.past(now)) this.retire();
     if (this.#retiredAt !== never && now - this.#retiredAt >= retireMs) this.pinged();
     const idle = limits.idleTimeoutMs;
     if (this.streams.size === 0 && idle > 0 && now - this.quietSince >= idle) this.close();

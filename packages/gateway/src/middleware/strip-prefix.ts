@@ -31,7 +31,7 @@ class StripPrefix implements Middleware {
       const rest = head.path.slice(literal.length);
       const path = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
       // `/api` taken off `/api../admin` leaves `/../admin`: whoever routed on the first did not allow the second.
-      if (canonicalPath(path) !== path) return disguised;
+      if (canonicalPath(path, head.keepsEmptySegments) !== path) return disguised;
       head.path = path;
       head.headers.push('x-forwarded-prefix', this.#prefixes[i] as string, 'X-Forwarded-Prefix');
       return undefined;

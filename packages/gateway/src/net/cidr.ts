@@ -56,18 +56,21 @@ export function cidrContains(range: Cidr, address: string): boolean {
   return true;
 }
 
-/** A test of a peer's address against several ranges, made once an entrypoint and asked once a connection. */
-export function compileTrust(options: {
-  readonly insecure: boolean;
-  readonly trustedIPs: readonly string[];
-}): (address: string) => boolean {
+/**
+ * A test of a peer's address against several ranges, made once an entrypoint and asked once a connection. `key`: what a
+ * person wrote them under.
+ */
+export function compileTrust(
+  options: { readonly insecure: boolean; readonly trustedIPs: readonly string[] },
+  key = 'forwardedHeaders',
+): (address: string) => boolean {
   if (options.insecure) return () => true;
   const ranges = options.trustedIPs.map((text) => {
     const range = parseCidr(text);
     if (range === undefined) {
       throw new FicusError(
         'config.bad-cidr',
-        `forwardedHeaders.trustedIPs: want an IP address or CIDR, got "${text}"`,
+        `${key}.trustedIPs: want an IP address or CIDR, got "${text}"`,
         {
           remedy: 'write it like 10.0.0.0/8 or 2001:db8::/32',
           status: 400,

@@ -39,6 +39,8 @@ export abstract class Incoming {
   }
 
   abstract onData(listener: (chunk: Buffer) => void): void;
+  /** Gives whoever listens bytes that somebody before it has read. */
+  abstract reread(chunk: Buffer): void;
   /** From now on `listener` gets the bytes, each piece its own to keep. */
   abstract handOver(listener: (chunk: Buffer) => void): void;
 
@@ -78,6 +80,10 @@ export class IncomingHandle extends Incoming {
   handOver(listener: (chunk: Buffer) => void): void {
     this.#reads.receive = (chunk) => listener(Buffer.from(chunk));
   }
+
+  reread(chunk: Buffer): void {
+    this.#reads.receive?.(chunk);
+  }
 }
 
 /** A connection that a server of Node's accepted: its chunks are fresh memory. */
@@ -93,6 +99,18 @@ export class IncomingSocket extends Incoming {
   handOver(listener: (chunk: Buffer) => void): void {
     this.socket.removeAllListeners('data');
     this.socket.on('data', listener);
+  }
+
+  reread(chunk: Buffer): void {
+    this.socket.emit('data', chunk);
+  }
+
+  /** Nobody reads it any more: `rest` is the first that its next reader finds. */
+  release(rest: Buffer): Socket {
+    this.socket.removeAllListeners('data');
+    this.socket.pause();
+    if (rest.length > 0) this.socket.unshift(rest);
+    return this.socket;
   }
 }
 
@@ -127,6 +145,10 @@ export class IncomingRecords extends Incoming {
 
   handOver(listener: (chunk: Buffer) => void): void {
     this.#listener = (chunk) => listener(Buffer.from(chunk));
+  }
+
+  reread(chunk: Buffer): void {
+    this.#listener?.(chunk);
   }
 }
 
