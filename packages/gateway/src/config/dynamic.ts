@@ -13,13 +13,17 @@ import {
 } from '@ficus/common/config/schema.ts';
 import { checkHealthCheck, healthCheckSchema, passiveHealthCheckSchema } from './health-check.ts';
 import { middlewareSchema } from './middlewares.ts';
-import { serversTransportSchema, serviceSchema } from './services.ts';
+import { checkServersTransports, serversTransportSchema } from './servers-transport.ts';
+import { serviceSchema } from './services.ts';
+import { checkTls, routerTlsSchema, tlsSchema } from './tls.ts';
+
+export { tlsSchema } from './tls.ts';
 
 const name = { minLength: 1 };
 const key = { keyFormat: 'object-name' };
 
 export const routerSchema = object(
-  'Takes the requests its rule matches to a service.',
+  'Takes the requests its rule matches to a service, or to the routers that name it in `parentRefs`.',
   {
     rule: string('What it matches, such as ``Host(`shop.example.com`) && PathPrefix(`/api`)``.', name),
     entryPoints: optional(
@@ -28,7 +32,12 @@ export const routerSchema = object(
         string('An entrypoint.', name),
       ),
     ),
-    service: string('Service: `name`, or `name@provider` such as `orders@multicluster`.', name),
+    service: optional(
+      string(
+        'Service: `name`, or `name@provider` such as `orders@multicluster`. Required unless other routers name this one in `parentRefs`; then it has none.',
+        name,
+      ),
+    ),
     middlewares: optional(
       list('Middlewares, first to last; `name` or `name@provider`.', string('A middleware.', name)),
     ),
@@ -38,16 +47,7 @@ export const routerSchema = object(
         maximum: Number.MAX_SAFE_INTEGER,
       }),
     ),
-    tls: optional(
-      object(
-        'Present: matches only requests that came over TLS.',
-        {},
-        {
-          allowEmpty: true,
-          notYet: ['options', 'certResolver', 'domains'],
-        },
-      ),
-    ),
+    tls: optional(routerTlsSchema),
     uplinks: optional(
       list(
         'Uplinks that lead to this router. It then listens on no entrypoint of its own: no `entryPoints`, no `tls`.',
@@ -55,9 +55,15 @@ export const routerSchema = object(
         { minItems: 1 },
       ),
     ),
+    parentRefs: optional(
+      list(
+        'Routers that lead to this one, `name` or `name@provider`: it sees requests as their middlewares left them. It then listens on no entrypoint of its own: no `entryPoints`, `tls` or `uplinks`. Default: none.',
+        string('A router.', name),
+      ),
+    ),
     ruleSyntax: optional(oneOf('Accepted for Traefik. Default: `v3`.', ['v3'])),
   },
-  { notYet: ['observability', 'parentRefs'] },
+  { notYet: ['observability'] },
 );
 export type RouterConfig = Static<typeof routerSchema>;
 
@@ -99,27 +105,6 @@ export const httpSchema = object(
 );
 export type HttpConfig = Static<typeof httpSchema>;
 
-export const tlsSchema = object(
-  'Certificates of TLS entrypoints.',
-  {
-    certificates: optional(
-      list(
-        'Certificates, chosen by server name; the first serves names that none is for. Files are watched.',
-        object(
-          'A certificate.',
-          {
-            certFile: string('Chain, leaf first: PEM file (relative to this file) or PEM text.', name),
-            keyFile: string('Private key: PEM file (relative to this file) or PEM text.', name),
-          },
-          { notYet: ['stores'] },
-        ),
-      ),
-    ),
-  },
-  { notYet: ['options', 'stores'] },
-);
-export type TlsConfig = Static<typeof tlsSchema>;
-
 export const dynamicSchema = object(
   'Dynamic configuration: what may change while serving.',
   { http: optional(httpSchema), tls: optional(tlsSchema) },
@@ -154,14 +139,17 @@ export function checkDynamic(
   const http = [...base, 'http'];
   for (const group of ['services', 'middlewares'] as const) {
     for (const [key, value] of Object.entries(config.http?.[group] ?? {})) {
-      const kinds = Object.keys(value);
+      const kinds = Object.keys(value).filter((each) => group !== 'services' || each !== 'middlewares');
       if (kinds.length === 1) continue;
       const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
-      const known = Object.keys((group === 'services' ? serviceSchema : middlewareSchema).properties ?? {});
+      const schema = group === 'services' ? serviceSchema : middlewareSchema;
+      const known = Object.keys(schema.properties ?? {}).filter((each) => each !== 'middlewares');
       report([...http, group, key], `want exactly one of ${known.join(', ')}, got ${found}`);
     }
   }
   checkHeaders(config, report, http);
+  checkTls(config.tls, report, base);
+  checkServersTransports(config.http?.serversTransports, report, [...http, 'serversTransports']);
   for (const [key, { loadBalancer }] of Object.entries(config.http?.services ?? {})) {
     const path = [...http, 'services', key, 'loadBalancer', 'healthCheck'];
     checkHealthCheck(loadBalancer?.healthCheck, path, report);
@@ -170,14 +158,19 @@ export function checkDynamic(
     checkHealthCheck(healthCheck, [...http, 'uplinks', key, 'healthCheck'], report);
   }
   for (const [key, router] of Object.entries(config.http?.routers ?? {})) {
-    if (router.uplinks === undefined) continue;
-    for (const forbidden of ['entryPoints', 'tls'] as const) {
-      if (router[forbidden] === undefined) continue;
-      report(
-        [...http, 'routers', key, forbidden],
-        `a router with uplinks cannot have ${forbidden}: it listens on its uplinks only`,
-      );
-    }
+    checkListening(router, [...http, 'routers', key], report);
+  }
+}
+
+/** What a router that something else leads to cannot have. */
+function checkListening(router: RouterConfig, path: readonly string[], report: ReportProblem): void {
+  const child = (router.parentRefs ?? []).length > 0;
+  if (!child && router.uplinks === undefined) return;
+  const what = child ? 'parentRefs' : 'uplinks';
+  const where = child ? 'gets its requests from its parent routers only' : 'listens on its uplinks only';
+  for (const forbidden of ['entryPoints', 'tls', 'uplinks'] as const) {
+    if (router[forbidden] === undefined || forbidden === what) continue;
+    report([...path, forbidden], `a router with ${what} cannot have ${forbidden}: it ${where}`);
   }
 }
 

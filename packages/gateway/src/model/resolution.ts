@@ -28,19 +28,21 @@ export class Resolution {
   readonly disabled: Disabled[] = [];
   readonly #seen = new Set<string>();
 
-  /** Disables one object; `path` is where in `source` a person should look. */
+  /** Disables one object; `path` is where in `source` a person should look, `excerpt` lines that show it. */
   disable(
     kind: DisabledKind,
     name: string,
     reason: string,
-    where?: { source: DynamicSource; path: Path; pending?: boolean },
+    where?: { source: DynamicSource; path: Path; pending?: boolean; excerpt?: string },
   ): void {
     const key = JSON.stringify([kind, name, reason, where?.path]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     const pending = where?.pending ?? false;
     const position = where?.source.at?.(where.path);
-    const problem = position && where ? { problem: { ...position, path: where.path, message: reason } } : {};
+    const excerpt = where?.excerpt === undefined ? '' : `\n${where.excerpt.replaceAll(/^/gm, '    ')}`;
+    const message = reason + excerpt;
+    const problem = position && where ? { problem: { ...position, path: where.path, message } } : {};
     this.disabled.push({ kind, name, reason, pending, ...problem });
   }
 }

@@ -1,7 +1,7 @@
 /** Routers → drafts: one for each set of entrypoints that treat it alike. */
 import { didYouMean } from '@ficus/common/config/nearest.ts';
 import type { RouterConfig } from '../config/dynamic.ts';
-import { parseRule } from '../rules/parse-rule.ts';
+import { parseRule, ruleExcerpt } from '../rules/parse-rule.ts';
 import type { Matcher, QName, RouterModel } from './model.ts';
 import { type Resolution, reference, showName } from './resolution.ts';
 import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points.ts';
@@ -9,12 +9,17 @@ import type { DynamicSource } from './resolve-input.ts';
 import type { Middlewares } from './resolve-middlewares.ts';
 import type { Services } from './resolve-services.ts';
 import type { UplinkDraft, Uplinks } from './resolve-uplinks.ts';
+import type { Layer, RouterLayers } from './router-layers.ts';
 
 /** A router before it has a place in the model's order. */
 export interface RouterDraft {
   readonly model: RouterModel;
   /** Where it is reached through an uplink. */
   readonly uplinks: readonly { readonly uplink: UplinkDraft; readonly entryPoint: string }[];
+  /** Routers that lead to it; then it listens nowhere itself. */
+  readonly parents: readonly QName[];
+  /** It leads to routers, which `linkLayers` finds. */
+  readonly isParent: boolean;
 }
 
 export interface RouterContext {
@@ -22,6 +27,7 @@ export interface RouterContext {
   readonly services: Services;
   readonly middlewares: Middlewares;
   readonly uplinks: Uplinks;
+  readonly layers: RouterLayers;
   readonly entryPoints: readonly EntryPointDraft[];
   /** Names of TLS entrypoints. */
   readonly secure: ReadonlySet<string>;
@@ -39,23 +45,30 @@ class RouterResolver {
   readonly #name: QName;
   readonly #config: RouterConfig;
   readonly #context: RouterContext;
+  readonly #layer: Layer | undefined;
 
   constructor(source: DynamicSource, name: QName, config: RouterConfig, context: RouterContext) {
     this.#source = source;
     this.#name = name;
     this.#config = config;
     this.#context = context;
+    this.#layer = context.layers.of(name);
   }
 
   drafts(): readonly RouterDraft[] {
-    const parsed = parseRule(this.#config.rule);
+    const { rule, uplinks } = this.#config;
+    const parsed = parseRule(rule);
     if (!parsed.ok) {
-      this.#disable(['rule'], `bad rule at character ${parsed.offset + 1}: ${parsed.message}`);
+      const reason = `bad rule at character ${parsed.offset + 1}: ${parsed.message}`;
+      this.#disable(['rule'], reason, { excerpt: ruleExcerpt(rule, parsed.offset) });
       return [];
     }
-    return this.#config.uplinks === undefined
+    const layer = this.#layer;
+    if (layer === undefined) return [];
+    if (layer.parents.length > 0) return [this.#draft(parsed.matcher, [], false, [], [], layer.parents)];
+    return uplinks === undefined
       ? this.#onEntryPoints(parsed.matcher)
-      : this.#onUplinks(parsed.matcher, this.#config.uplinks);
+      : this.#onUplinks(parsed.matcher, uplinks);
   }
 
   /** Entrypoints put their own middlewares first and decide on TLS: one draft for each set of these. */
@@ -70,10 +83,9 @@ class RouterResolver {
       group.entryPoints.push(name);
       groups.set(key, group);
     }
-    return [...groups.values()].map(({ tls, middlewares, entryPoints }) => ({
-      model: this.#model(matcher, entryPoints, tls, middlewares),
-      uplinks: [],
-    }));
+    return [...groups.values()].map(({ tls, middlewares, entryPoints }) =>
+      this.#draft(matcher, entryPoints, tls, middlewares),
+    );
   }
 
   #entryPoints(): readonly EntryPointDraft[] {
@@ -123,24 +135,31 @@ class RouterResolver {
         groups.set(key, group);
       }
     }
-    return [...groups.values()].map(({ middlewares, uplinks }) => ({
-      model: this.#model(matcher, [], true, middlewares),
-      uplinks,
-    }));
+    return [...groups.values()].map(({ middlewares, uplinks }) =>
+      this.#draft(matcher, [], true, middlewares, uplinks),
+    );
   }
 
-  #model(matcher: Matcher, entryPoints: string[], tls: boolean, before: readonly string[]): RouterModel {
+  #draft(
+    matcher: Matcher,
+    entryPoints: string[],
+    tls: boolean,
+    before: readonly string[],
+    uplinks: RouterDraft['uplinks'] = [],
+    parents: readonly QName[] = [],
+  ): RouterDraft {
     const middlewares = this.#middlewares(before);
-    return {
+    const model: RouterModel = {
       name: this.#name,
       entryPoints,
       rule: this.#config.rule,
       matcher,
-      priority: this.#config.priority || this.#config.rule.length,
+      priority: this.#config.priority || Buffer.byteLength(this.#config.rule),
       tls,
       middlewares: typeof middlewares === 'string' ? [] : middlewares,
       service: typeof middlewares === 'string' ? this.#broken(middlewares) : this.#service(),
     };
+    return { model, uplinks, parents, isParent: this.#layer?.isParent === true };
   }
 
   /** Indexes, or why one is missing: a router without one of its middlewares (a login, say) must not serve. */
@@ -148,21 +167,21 @@ class RouterResolver {
     const { middlewares } = this.#context;
     const found: number[] = [];
     for (const written of before) {
-      const index = middlewares.find(written, 'file');
-      if (typeof index !== 'number') {
-        const reason = `of its entrypoint: ${index.missing}`;
+      const indexes = middlewares.find(written, 'file');
+      if ('missing' in indexes) {
+        const reason = `of its entrypoint: ${indexes.missing}`;
         this.#disable([], reason);
         return reason;
       }
-      found.push(index);
+      found.push(...indexes);
     }
     for (const [position, written] of (this.#config.middlewares ?? []).entries()) {
-      const index = middlewares.find(written, this.#source.provider);
-      if (typeof index !== 'number') {
-        this.#disable(['middlewares', position], index.missing);
-        return index.missing;
+      const indexes = middlewares.find(written, this.#source.provider);
+      if ('missing' in indexes) {
+        this.#disable(['middlewares', position], indexes.missing);
+        return indexes.missing;
       }
-      found.push(index);
+      found.push(...indexes);
     }
     return found;
   }
@@ -171,17 +190,32 @@ class RouterResolver {
     return this.#context.services.broken([showName(this.#name), 'internal'], 'router.disabled', reason);
   }
 
+  /** The index of its service; -1 when it leads to routers instead. */
   #service(): number {
     const { services } = this.#context;
-    const found = services.find(this.#config.service, this.#source.provider);
+    const written = this.#config.service;
+    const isParent = this.#layer?.isParent === true;
+    if (written === undefined) {
+      if (isParent) return -1;
+      const reason = 'it leads nowhere: it has no service, and no router names it in parentRefs';
+      this.#disable([], reason);
+      return this.#broken(reason);
+    }
+    // What is wrong was listed with the layers.
+    if (isParent) return this.#broken('it has a service and is the parent of routers');
+    const found = services.find(written, this.#source.provider);
     if (typeof found === 'number') return found;
-    this.#disable(['service'], found.missing, found.pending);
-    const wanted = reference(this.#config.service, this.#source.provider);
+    this.#disable(['service'], found.missing, { pending: found.pending });
+    const wanted = reference(written, this.#source.provider);
     return services.broken(wanted, found.pending ? 'service.pending' : 'service.unknown', found.missing);
   }
 
-  #disable(path: readonly (string | number)[], reason: string, pending = false): void {
-    const where = { source: this.#source, path: ['http', 'routers', this.#name[0], ...path], pending };
+  #disable(
+    path: readonly (string | number)[],
+    reason: string,
+    more: { readonly pending?: boolean; readonly excerpt?: string } = {},
+  ): void {
+    const where = { source: this.#source, path: ['http', 'routers', this.#name[0], ...path], ...more };
     this.#context.resolution.disable('router', showName(this.#name), reason, where);
   }
 }

@@ -3,7 +3,7 @@
 import { didYouMean } from '@ficus/common/config/nearest.ts';
 import { isExposedName } from '@ficus/common/names.ts';
 import type { UplinkConfig } from '../config/dynamic.ts';
-import type { QName, ServiceModel } from './model.ts';
+import type { QName, RouterModel, ServiceModel } from './model.ts';
 import { Names, type Resolution, reference, showName } from './resolution.ts';
 import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points.ts';
 import { advertisedHealthCheck, advertisedPassiveCheck } from './resolve-health.ts';
@@ -39,11 +39,22 @@ export class Uplinks {
     return this.#drafts.get(name) ?? { missing: this.#drafts.missing('uplink', written, name) };
   }
 
-  /** What is advertised: uplinks that at least one router serves. `routers` are in the model's order. */
-  resolved(routers: readonly RouterDraft[], services: readonly ServiceModel[]): readonly ResolvedUplink[] {
-    return [...this.#drafts.entries()]
-      .map(({ value }) => resolvedUplink(value, routers, services))
-      .filter((uplink) => uplink.routers.length > 0)
+  /** What is advertised: uplinks that at least one router serves. `drafts` and `models` are in the model's order. */
+  resolved(
+    drafts: readonly RouterDraft[],
+    models: readonly RouterModel[],
+    services: readonly ServiceModel[],
+  ): readonly ResolvedUplink[] {
+    const routers = new Map<UplinkDraft, number[]>();
+    for (const [index, { uplinks }] of drafts.entries()) {
+      for (const { uplink } of uplinks) {
+        const own = routers.get(uplink) ?? [];
+        if (own.at(-1) !== index) own.push(index);
+        routers.set(uplink, own);
+      }
+    }
+    return [...routers]
+      .map(([draft, indexes]) => resolvedUplink(draft, indexes, models, services))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -92,13 +103,11 @@ export class Uplinks {
 
 function resolvedUplink(
   draft: UplinkDraft,
-  drafts: readonly RouterDraft[],
+  routers: readonly number[],
+  models: readonly RouterModel[],
   services: readonly ServiceModel[],
 ): ResolvedUplink {
   const { exposed, config, entryPoints } = draft;
-  const routers = drafts.flatMap(({ uplinks }, index) =>
-    uplinks.some(({ uplink }) => uplink === draft) ? [index] : [],
-  );
   const { healthCheck, passiveHealthCheck } = config;
   return {
     name: exposed,
@@ -110,11 +119,16 @@ function resolvedUplink(
       : { passiveHealthCheck: advertisedPassiveCheck(passiveHealthCheck) }),
     entryPoints: entryPoints.map(({ name }) => name),
     routers,
-    services: balancersBehind(
-      routers.map((index) => drafts[index]!.model.service),
-      services,
-    ),
+    services: balancersBehind(servicesOf(routers, models), services),
   };
+}
+
+/** Services of these routers and of all that they lead to. */
+function servicesOf(routers: readonly number[], models: readonly RouterModel[]): readonly number[] {
+  const seen = new Set(routers);
+  // A set takes in what is added while it is walked.
+  for (const index of seen) for (const child of models[index]!.children ?? []) seen.add(child);
+  return [...seen].flatMap((index) => (models[index]!.service < 0 ? [] : [models[index]!.service]));
 }
 
 /** Load balancers that these services lead to, each once. */

@@ -1,5 +1,6 @@
 /** Configuration → model: names become indexes, defaults are filled in, what cannot serve is disabled alone. Pure. */
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
+import { linkLayers } from './link-layers.ts';
 import type { CertificateModel, EntryPointModel, TransportModel } from './model.ts';
 import { certificateOf, pemOf } from './pem.ts';
 import { Resolution } from './resolution.ts';
@@ -10,6 +11,7 @@ import { type RouterDraft, resolveRouters } from './resolve-routers.ts';
 import { Services } from './resolve-services.ts';
 import { resolveTransports } from './resolve-transports.ts';
 import { Uplinks } from './resolve-uplinks.ts';
+import { RouterLayers } from './router-layers.ts';
 import { tlsEntryPoints } from './tls-entry-points.ts';
 
 /** Always a model: what is wrong is disabled and listed, with its place when the source knows it. */
@@ -17,13 +19,14 @@ export function resolve(input: ResolveInput): Resolved {
   const sources = input.dynamic;
   const resolution = new Resolution();
   const transports: TransportModel[] = [];
-  const services = new Services(resolveTransports(sources, transports, resolution), resolution);
+  const services = new Services(transports, resolveTransports(sources, transports, resolution), resolution);
   for (const fragment of input.extra ?? []) {
     const first = transports.length;
     transports.push(...fragment.transports);
     services.addFragment(fragment, first);
   }
-  const middlewares = new Middlewares();
+  const middlewares = new Middlewares(services, resolution);
+  services.middlewares = middlewares;
   const entryPoints = entryPointDrafts(input.entryPoints);
   const uplinkEntryPoints =
     input.uplinkEntryPoints &&
@@ -35,9 +38,12 @@ export function resolve(input: ResolveInput): Resolved {
     uplinks.declare(source);
   }
   services.buildAll();
+  middlewares.buildAll();
   const secure = tlsEntryPoints(entryPoints, sources);
-  const context = { resolution, services, middlewares, uplinks, entryPoints, secure };
+  const layers = new RouterLayers(sources, resolution);
+  const context = { resolution, services, middlewares, uplinks, layers, entryPoints, secure };
   const drafts = sources.flatMap((source) => [...resolveRouters(source, context)]).sort(byPriority);
+  const routers = linkLayers(drafts, services, resolution);
   const certificates = resolveCertificates(sources, resolution);
   if (certificates.length === 0) {
     for (const name of secure) {
@@ -54,14 +60,14 @@ export function resolve(input: ResolveInput): Resolved {
         ...entryPoints.map(({ model }) => ({ ...model, tls: secure.has(model.name) })),
         ...(uplinkEntryPoints ?? []).map(({ model }) => withTables(model, drafts)),
       ],
-      routers: drafts.map(({ model }) => model),
+      routers,
       middlewares: middlewares.models,
       services: services.models,
       transports,
       certificates,
     },
     disabled: resolution.disabled,
-    uplinks: uplinks.resolved(drafts, services.models),
+    uplinks: uplinks.resolved(drafts, routers, services.models),
     problems: mistakes(resolution),
   };
 }

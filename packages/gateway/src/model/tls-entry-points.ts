@@ -16,7 +16,7 @@ export function tlsEntryPoints(
   const byDefault: boolean[] = [];
   for (const source of sources) {
     for (const router of Object.values(source.config.http?.routers ?? {})) {
-      if (router.uplinks !== undefined) continue;
+      if (router.uplinks !== undefined || (router.parentRefs ?? []).length > 0) continue;
       const tls = router.tls !== undefined;
       if (router.entryPoints === undefined || router.entryPoints.length === 0) byDefault.push(tls);
       for (const name of router.entryPoints ?? []) {

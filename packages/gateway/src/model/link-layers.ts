@@ -1,0 +1,32 @@
+/** Gives parent routers the indexes of their children, once all routers have their places. */
+import type { RouterModel } from './model.ts';
+import { keyOf, type Resolution, showName } from './resolution.ts';
+import type { RouterDraft } from './resolve-routers.ts';
+import type { Services } from './resolve-services.ts';
+
+/** The models of `drafts`, which are in the model's order. A parent none of whose children can serve answers 503. */
+export function linkLayers(
+  drafts: readonly RouterDraft[],
+  services: Services,
+  resolution: Resolution,
+): readonly RouterModel[] {
+  if (!drafts.some(({ isParent }) => isParent)) return drafts.map(({ model }) => model);
+  const children = new Map<string, number[]>();
+  for (const [index, { parents }] of drafts.entries()) {
+    for (const parent of parents) {
+      const key = keyOf(parent);
+      const own = children.get(key);
+      if (own === undefined) children.set(key, [index]);
+      else own.push(index);
+    }
+  }
+  return drafts.map(({ model, isParent }) => {
+    if (!isParent || model.service >= 0) return model;
+    const own = children.get(keyOf(model.name));
+    if (own !== undefined) return { ...model, children: own };
+    const reason = 'none of the routers that name it as their parent can serve';
+    const name = showName(model.name);
+    resolution.disable('router', name, reason);
+    return { ...model, service: services.broken([name, 'internal'], 'router.disabled', reason) };
+  });
+}
