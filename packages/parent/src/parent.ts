@@ -92,7 +92,10 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     dataPlane,
     board,
     checker,
-    build: (extra) => resolve({ entryPoints, dynamic: configuration.sources, extra }),
+    build: (extra) => {
+      const { sources } = configuration;
+      return { ...resolve({ entryPoints, dynamic: sources, extra }), sources };
+    },
     ...(mesh && trust
       ? { mesh: { aggregated: () => mesh.aggregated(), identity: () => trust.identity.current } }
       : {}),
@@ -142,7 +145,16 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
           trust,
           runtime: (await import('./runtime/parent-runtime.ts')).parentRuntime({
             ...{ name: config.name, version: version(), trustDomain: config.trustDomain, clock },
-            ...{ dataPlane, configuration, serving, rebuilder, board, mesh, decisions: trust.decisions },
+            ...{
+              dataPlane,
+              configuration,
+              serving,
+              rebuilder,
+              board,
+              mesh,
+              decisions: trust.decisions,
+              config,
+            },
           }),
           ...{ clock, log: line, stack },
         })

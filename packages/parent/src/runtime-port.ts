@@ -1,10 +1,23 @@
 /** What the admin and join APIs ask of the running parent. The composition root ties the two together. */
+
 import type { ChildStatus, ParentStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
+import type { RunningView } from '@ficus/gateway/explain/traefik-api/running.ts';
+import type { Features } from '@ficus/gateway/explain/traefik-api/summary.ts';
+
+/** The configuration that serves, for those who ask what it does. */
+export interface Running {
+  readonly view: RunningView;
+  readonly features: Features;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
 
 export interface ParentRuntime {
   status(): Promise<ParentStatus>;
   children(): Promise<readonly ChildStatus[]>;
   uplinks(): Promise<readonly UplinkStatus[]>;
+  running(): Promise<Running>;
   /** Counters in Prometheus text format. */
   metrics(): Promise<string>;
   /** The store's weights or modes of `uplink` changed: put them into force. True when every worker acknowledged. */

@@ -119,6 +119,10 @@ export interface ServiceStep {
   readonly share?: number;
   readonly weight?: number;
   readonly mode?: string;
+  /** How a load balancer chooses, when not by weight in turn: `p2c`, `hrw`, `leasttime`. */
+  readonly strategy?: string;
+  /** Name of the cookie that keeps a client where it was. */
+  readonly sticky?: string;
   /** `unknown`: nothing asks for its health. */
   readonly health: 'up' | 'down' | 'unknown' | 'disabled';
   readonly reason?: string;

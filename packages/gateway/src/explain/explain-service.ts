@@ -29,7 +29,9 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
         const mode = 'mode' in leg ? leg.mode : 'active';
         return { step: below(leg.service), place: { role: 'leg', weight: leg.weight, mode } as const };
       });
-      return { ...common, ...legsOf(legs) };
+      const sticky =
+        'sticky' in service && service.sticky !== undefined ? { sticky: service.sticky.cookie } : {};
+      return { ...common, ...sticky, ...legsOf(legs) };
     }
     case 'mirroring': {
       const main = below(service.service);
@@ -77,27 +79,37 @@ function legsOf(
 
 function balancer(
   { stateOf }: ModelView,
-  { name, endpoints }: LoadBalancerModel,
-): Pick<ServiceStep, 'health' | 'reason' | 'endpoints'> {
+  { name, endpoints, strategy, sticky }: LoadBalancerModel,
+): Omit<ServiceStep, 'name' | 'kind'> {
   if (endpoints.length === 0) return { health: 'down', reason: 'it has no endpoints', endpoints: [] };
-  const states = endpoints.map(({ host, port }) => stateOf(name, host, port));
+  const how = {
+    ...(strategy === 'wrr' ? {} : { strategy }),
+    ...(sticky === undefined ? {} : { sticky: sticky.cookie }),
+  };
+  const states = endpoints.map((endpoint) => stateOf(name, endpoint));
   const shares = sharesOf(
-    endpoints.map(({ weight }, i) => ({ weight, mode: 'active', serves: states[i]!.health !== 'down' })),
+    endpoints.map(({ weight, fenced }, i) => ({
+      weight,
+      mode: 'active',
+      serves: states[i]!.health !== 'down' && fenced !== true,
+    })),
   );
   const steps = endpoints.map(
     (endpoint, i): EndpointStep => ({
       url: endpointUrl(endpoint),
       weight: endpoint.weight,
       share: shares[i]!,
+      ...(endpoint.fenced === true ? { reason: 'fenced: it keeps its sessions and takes no new ones' } : {}),
       ...states[i]!,
     }),
   );
   const taking = steps.filter(({ share }) => share > 0);
   if (taking.length > 0) {
-    return { health: taking.some(({ health }) => health === 'up') ? 'up' : 'unknown', endpoints: steps };
+    const health = taking.some((step) => step.health === 'up') ? 'up' : 'unknown';
+    return { ...how, health, endpoints: steps };
   }
   const reason = steps.find((step) => step.reason !== undefined)?.reason ?? 'no endpoint takes requests';
-  return { health: 'down', reason, endpoints: steps };
+  return { ...how, health: 'down', reason, endpoints: steps };
 }
 
 /** `http://10.0.0.7:8080`; an IPv6 address in brackets. */

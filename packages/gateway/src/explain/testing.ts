@@ -26,7 +26,7 @@ export function viewOf(yaml: string, options: ViewOptions = {}): RunningView {
     disabled,
     sources,
     entryPoints,
-    stateOf: (_service, host, port) => {
+    stateOf: (_service, { host, port }) => {
       const reason = options.down?.[`${host}:${port}`];
       return reason === undefined ? { health: 'up' } : { health: 'down', reason };
     },

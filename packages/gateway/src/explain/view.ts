@@ -1,5 +1,5 @@
 /** What explaining looks at: a model, what is disabled in it, and how its endpoints are doing. */
-import type { Model, QName } from '../model/model.ts';
+import type { EndpointModel, Model, QName } from '../model/model.ts';
 import type { Disabled } from '../model/resolve-input.ts';
 
 /** How one endpoint of one load balancer is doing. */
@@ -12,7 +12,7 @@ export interface EndpointState {
 export interface ModelView {
   readonly model: Model;
   readonly disabled: readonly Disabled[];
-  readonly stateOf: (service: QName, host: string, port: number) => EndpointState;
+  readonly stateOf: (service: QName, endpoint: EndpointModel) => EndpointState;
 }
 
 /** Of a configuration that nothing runs. */

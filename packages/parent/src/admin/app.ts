@@ -4,12 +4,14 @@ import Fastify from 'fastify';
 import type { TokenCheck } from './admin-token.ts';
 import { strictAjv } from './ajv.ts';
 import type { AdminContext, Routes } from './context.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { legRoutes } from './leg-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { readRoutes } from './read-routes.ts';
 import { plainReplies } from './replies.ts';
 import { namedSchemas, route } from './route-schema.ts';
 import { guardTcp } from './tcp-guard.ts';
+import { traefikRoutes } from './traefik-routes.ts';
 import { trustRoutes } from './trust-routes.ts';
 
 export interface AdminApp {
@@ -28,7 +30,14 @@ const documentRoutes: Routes = (app, context) => {
     () => (document ??= openApiDocument(allRoutes, context)),
   );
 };
-export const allRoutes: readonly Routes[] = [readRoutes, legRoutes, trustRoutes, documentRoutes];
+export const allRoutes: readonly Routes[] = [
+  readRoutes,
+  explainRoutes,
+  traefikRoutes,
+  legRoutes,
+  trustRoutes,
+  documentRoutes,
+];
 
 export async function adminApp(options: Omit<AdminContext, 'via'>, isToken: TokenCheck): Promise<AdminApp> {
   const overTcp = new WeakSet<IncomingMessage>();

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import type { UplinkStatus } from '@ficus/common/api/admin.ts';
+import { viewOf } from '@ficus/gateway/explain/testing.ts';
 import type { ParentRuntime } from '../runtime-port.ts';
 import { joinChildren, type TestStore, testStore } from '../store/fixture.ts';
 import type { Store } from '../store/store.ts';
@@ -31,6 +32,18 @@ export interface TestAdmin extends AsyncDisposable {
   readonly tcp: Call;
 }
 
+/** What serves, for routes that show it. */
+const testView = viewOf(`
+http:
+  routers:
+    all: {rule: "PathPrefix(\`/\`)", service: monolith, middlewares: [key]}
+    bad: {rule: "Path(\`/x\`)", service: nobody}
+  middlewares:
+    key: {headers: {customRequestHeaders: {X-Api-Key: hunter2}}}
+  services:
+    monolith: {loadBalancer: {servers: [{url: "http://10.0.0.1:8080"}]}}
+`);
+
 /** A runtime with one uplink, `orders`, whose weights are the store's. */
 export function testRuntime(t: TestStore, told: string[]): ParentRuntime {
   const uplinks = async (): Promise<UplinkStatus[]> => [
@@ -54,6 +67,12 @@ export function testRuntime(t: TestStore, told: string[]): ParentRuntime {
   return {
     uplinks,
     children: async () => [],
+    running: async () => ({
+      view: testView,
+      features: { accessLog: false, mesh: true, file: true },
+      version: '0',
+      startedAt: '2026-01-01T00:00:00.000Z',
+    }),
     metrics: async () => 'ficus_up 1\n',
     status: async () => ({
       name: 'main',

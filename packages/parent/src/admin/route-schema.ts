@@ -1,4 +1,9 @@
 /** Short forms for what routes say about themselves in the OpenAPI document. */
+import {
+  explainRequestSchema,
+  explanationSchema,
+  routeListSchema,
+} from '@ficus/common/api/explain-schemas.ts';
 import * as schemas from '@ficus/common/api/schemas.ts';
 import type { FastifySchema } from 'fastify';
 
@@ -19,6 +24,9 @@ export const namedSchemas = [
   schemas.certificateInfoSchema,
   schemas.trustBundleSchema,
   schemas.parentStatusSchema,
+  explainRequestSchema,
+  explanationSchema,
+  routeListSchema,
 ];
 
 /** A reference to a named schema. */

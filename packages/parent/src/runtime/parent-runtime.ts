@@ -3,13 +3,15 @@ import type { ChildStatus, ParentStatus, StatusProblem, UplinkStatus } from '@fi
 import type { Clock } from '@ficus/common/clock.ts';
 import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import { childId } from '@ficus/pki/identity.ts';
-import type { ParentRuntime } from '../runtime-port.ts';
+import type { ParentConfig } from '../config/parent-config.ts';
+import type { ParentRuntime, Running } from '../runtime-port.ts';
 import type { Configuration } from './configuration.ts';
 import type { Decisions } from './decisions.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { Mesh } from './mesh.ts';
 import { metricsText } from './metrics.ts';
 import type { Rebuilder } from './rebuilder.ts';
+import { statesOf, withLegs } from './running.ts';
 import type { Serving } from './serving.ts';
 import { uplinkStatus } from './uplink-status.ts';
 
@@ -20,7 +22,8 @@ export interface ParentRuntimeOptions {
   readonly clock: Clock;
   readonly dataPlane: Pick<DataPlane, 'patch' | 'stats'>;
   readonly configuration: Pick<Configuration, 'status'>;
-  readonly serving: Pick<Serving, 'legsChanged' | 'disabled' | 'failure'>;
+  readonly serving: Pick<Serving, 'legsChanged' | 'disabled' | 'failure' | 'built'>;
+  readonly config: Pick<ParentConfig, 'entryPoints' | 'accessLog' | 'file' | 'meshEnabled'>;
   readonly rebuilder: Pick<Rebuilder, 'now'>;
   readonly board: Pick<HealthBoard, 'healthOf'>;
   readonly decisions: Pick<Decisions, 'problem'>;
@@ -69,9 +72,29 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
     ];
   }
 
+  async function running(): Promise<Running> {
+    const stats = await dataPlane.stats();
+    const { built } = serving;
+    if (built === undefined) throw new Error('the admin API started before the first model');
+    const { entryPoints, accessLog, file, meshEnabled } = options.config;
+    return {
+      view: {
+        model: withLegs(built.model, mesh.aggregated()),
+        disabled: built.disabled,
+        sources: built.sources,
+        entryPoints,
+        stateOf: statesOf(board, stats),
+      },
+      features: { accessLog: accessLog !== undefined, mesh: meshEnabled, file: file !== undefined },
+      version,
+      startedAt,
+    };
+  }
+
   return {
     status,
     uplinks,
+    running,
     children: async () => children(),
     async metrics() {
       const stats = await dataPlane.stats();

@@ -52,6 +52,7 @@ function recorded() {
     build: ([fragment]) => ({
       model: { services: fragment?.services, transports: fragment?.transports } as unknown as Model,
       disabled: [],
+      sources: [],
     }),
   });
   return {

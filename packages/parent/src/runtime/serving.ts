@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
-import type { ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
+import type { DynamicSource, ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
 import type { DataPlane, Patch } from '@ficus/gateway/runtime/data-plane.ts';
 import type { AggregatedUplink } from '../aggregation/aggregate.ts';
 import {
@@ -16,7 +16,10 @@ import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { HealthBoard } from './health-board.ts';
 
 /** A model, and what of the configuration is disabled in it. */
-export type Built = Pick<Resolved, 'model' | 'disabled'>;
+export interface Built extends Pick<Resolved, 'model' | 'disabled'> {
+  /** What it was made from. */
+  readonly sources: readonly DynamicSource[];
+}
 
 export interface ServingOptions {
   readonly log: LogLine;
@@ -38,6 +41,7 @@ export class Serving {
   readonly #options: ServingOptions;
   #appliedHash = '';
   #disabled: Built['disabled'] = [];
+  #built: Built | undefined;
   /** Of the newest model that was refused, while it is the newest. */
   #failure: string | undefined;
 
@@ -45,6 +49,10 @@ export class Serving {
     this.#options = options;
   }
 
+  /** What is in force; undefined before the first model. */
+  get built(): Built | undefined {
+    return this.#built;
+  }
   get disabled(): Built['disabled'] {
     return this.#disabled;
   }
@@ -66,12 +74,14 @@ export class Serving {
   async start(): Promise<void> {
     const { dataPlane, board, checker, build } = this.#options;
     const before = this.#aggregated();
-    const { model, disabled } = build(this.fragments(before));
+    const built = build(this.fragments(before));
+    const { model, disabled } = built;
     // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
     const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
     if (hash !== this.#appliedHash) await dataPlane.apply(model);
     this.#tellDisabled(disabled);
     this.#disabled = disabled;
+    this.#built = built;
     // Also when a refused model was taken back, and what serves is what is wanted again.
     this.#failure = undefined;
     if (hash === this.#appliedHash) return;

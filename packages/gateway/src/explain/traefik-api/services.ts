@@ -58,7 +58,7 @@ function serverStatus(
   };
   const states = endpoints.map((endpoint, i) => {
     const url = servers.length === endpoints.length ? servers[i]!.url : endpointUrl(endpoint);
-    return [url, stateOf(name, endpoint.host, endpoint.port).health === 'down' ? 'DOWN' : 'UP'] as const;
+    return [url, stateOf(name, endpoint).health === 'down' ? 'DOWN' : 'UP'] as const;
   });
   return { serverStatus: Object.fromEntries(states) };
 }
