@@ -10,6 +10,7 @@ import {
   string,
 } from '@ficus/common/config/schema.ts';
 import { http2Schema } from './http2.ts';
+import { entryPointTlsSchema } from './tls.ts';
 
 const httpNotYet = [
   'redirections',
@@ -68,19 +69,10 @@ const transportSchema = object(
   { notYet: ['keepAliveMaxRequests', 'keepAliveMaxTime'] },
 );
 
-const tlsSchema = object(
-  'Present: every connection is TLS, and every router here matches TLS requests.',
-  {},
-  {
-    allowEmpty: true,
-    notYet: ['options', 'certResolver', 'domains'],
-  },
-);
-
 const httpSchema = object(
   'HTTP on this entrypoint.',
   {
-    tls: optional(tlsSchema),
+    tls: optional(entryPointTlsSchema),
     middlewares: optional(
       list(
         'Middlewares of every router here, before its own; `name@provider`, or `name` for the file provider.',

@@ -1,6 +1,7 @@
 /** The files that dynamic configuration names: made absolute, listed. Pure. */
 import { resolve } from 'node:path';
 import type { DynamicConfig } from './dynamic.ts';
+import type { TlsConfig } from './tls.ts';
 
 /** Traefik takes a file name or the PEM itself wherever it takes a certificate. */
 export function isPem(fileOrContent: string): boolean {
@@ -37,10 +38,39 @@ function mapFiles(config: DynamicConfig, visit: Visit): DynamicConfig {
     ...(http?.serversTransports === undefined
       ? {}
       : { http: { ...http, serversTransports: mapTransports(http.serversTransports, visit) } }),
-    ...(tls?.certificates === undefined
-      ? {}
-      : { tls: { ...tls, certificates: mapPairs(tls.certificates, ['tls', 'certificates'], visit) } }),
+    ...(tls === undefined ? {} : { tls: mapTls(tls, visit) }),
   };
+}
+
+function mapTls(tls: TlsConfig, visit: Visit): TlsConfig {
+  const { certificates, stores, options } = tls;
+  return {
+    ...tls,
+    ...(certificates && { certificates: mapPairs(certificates, ['tls', 'certificates'], visit) }),
+    ...(stores && {
+      stores: mapValues(stores, (store, name) => {
+        const pair = store.defaultCertificate;
+        const path = ['tls', 'stores', name, 'defaultCertificate'];
+        return pair === undefined ? store : { ...store, defaultCertificate: mapPair(pair, path, visit) };
+      }),
+    }),
+    ...(options && {
+      options: mapValues(options, (each, name) => {
+        const files = each.clientAuth?.caFiles;
+        if (files === undefined) return each;
+        const path = ['tls', 'options', name, 'clientAuth', 'caFiles'];
+        const caFiles = files.map((file, index) => visit(file, [...path, index]));
+        return { ...each, clientAuth: { ...each.clientAuth, caFiles } };
+      }),
+    }),
+  };
+}
+
+function mapValues<T>(
+  values: Readonly<Record<string, T>>,
+  change: (value: T, name: string) => T,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
 }
 
 type Transports = NonNullable<NonNullable<DynamicConfig['http']>['serversTransports']>;
@@ -64,9 +94,17 @@ function mapPairs<P extends { readonly certFile: string; readonly keyFile: strin
   path: readonly string[],
   visit: Visit,
 ): P[] {
-  return pairs.map((pair, index) => ({
+  return pairs.map((pair, index) => mapPair(pair, [...path, index], visit));
+}
+
+function mapPair<P extends { readonly certFile: string; readonly keyFile: string }>(
+  pair: P,
+  path: readonly (string | number)[],
+  visit: Visit,
+): P {
+  return {
     ...pair,
-    certFile: visit(pair.certFile, [...path, index, 'certFile']),
-    keyFile: visit(pair.keyFile, [...path, index, 'keyFile']),
-  }));
+    certFile: visit(pair.certFile, [...path, 'certFile']),
+    keyFile: visit(pair.keyFile, [...path, 'keyFile']),
+  };
 }

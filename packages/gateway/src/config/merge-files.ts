@@ -9,7 +9,13 @@ export interface DecodedFile {
   readonly at: At;
 }
 
-const groups = ['routers', 'services', 'middlewares', 'serversTransports', 'uplinks'] as const;
+/** Objects that have names, by where they stand. */
+const groups = [
+  ...['routers', 'services', 'middlewares', 'serversTransports', 'uplinks'].map(
+    (group) => ['http', group] as const,
+  ),
+  ...['stores', 'options'].map((group) => ['tls', group] as const),
+];
 
 /** The same name in two files is a problem, for neither can be meant to win. Certificates follow one another. */
 export function mergeFiles(files: readonly DecodedFile[]): {
@@ -18,13 +24,14 @@ export function mergeFiles(files: readonly DecodedFile[]): {
   readonly problems: readonly ConfigProblem[];
 } {
   const problems: ConfigProblem[] = [];
-  const http: Record<string, Record<string, unknown>> = {};
+  const merged: Record<'http' | 'tls', Record<string, Record<string, unknown>>> = { http: {}, tls: {} };
   const owners = new Map<string, DecodedFile>();
   const certificates: { pair: unknown; owner: DecodedFile; index: number }[] = [];
   for (const owner of files) {
-    for (const group of groups) {
-      for (const [name, value] of Object.entries(owner.config.http?.[group] ?? {})) {
-        const path = ['http', group, name];
+    for (const [section, group] of groups) {
+      const values = (owner.config[section] as Record<string, Record<string, unknown>> | undefined)?.[group];
+      for (const [name, value] of Object.entries(values ?? {})) {
+        const path = [section, group, name];
         const other = owners.get(JSON.stringify(path));
         if (other !== undefined) {
           const { line } = other.at(path, 'key');
@@ -33,8 +40,8 @@ export function mergeFiles(files: readonly DecodedFile[]): {
           continue;
         }
         owners.set(JSON.stringify(path), owner);
-        http[group] ??= {};
-        http[group][name] = value;
+        merged[section][group] ??= {};
+        merged[section][group][name] = value;
       }
     }
     for (const [index, pair] of (owner.config.tls?.certificates ?? []).entries()) {
@@ -50,9 +57,13 @@ export function mergeFiles(files: readonly DecodedFile[]): {
     }
     return files[0]?.at([]) ?? { file: '', line: 1, column: 1 };
   };
+  const tls = {
+    ...(certificates.length === 0 ? {} : { certificates: certificates.map(({ pair }) => pair) }),
+    ...merged.tls,
+  };
   const config = {
-    ...(Object.keys(http).length === 0 ? {} : { http }),
-    ...(certificates.length === 0 ? {} : { tls: { certificates: certificates.map(({ pair }) => pair) } }),
+    ...(Object.keys(merged.http).length === 0 ? {} : { http: merged.http }),
+    ...(Object.keys(tls).length === 0 ? {} : { tls }),
   } as DynamicConfig;
   return { config, at, problems };
 }

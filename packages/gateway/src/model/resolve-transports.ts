@@ -1,5 +1,5 @@
 /** serversTransports → transports. */
-import type { ServersTransportConfig } from '../config/services.ts';
+import type { ServersTransportConfig } from '../config/servers-transport.ts';
 import type { QName, TransportModel } from './model.ts';
 import { pemOf } from './pem.ts';
 import { Names, type Resolution, showName } from './resolution.ts';
