@@ -244,6 +244,7 @@ export class Listener implements ServerSettings {
       peerNotAfter:
         this.#model.uplink === undefined ? Number.POSITIVE_INFINITY : notAfter(socket as TLSSocket),
       trusted: this.#model.uplink !== undefined || this.#trusts(address),
+      trusts: this.#trusts,
       forwarding: this.#forwarding,
       keepsEmptySegments: this.#model.requests?.keepEmptySegments ?? false,
       serverName: serverNameOf(socket),

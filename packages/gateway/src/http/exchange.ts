@@ -47,6 +47,8 @@ export interface ConnectionFacts {
   readonly peerNotAfter: number;
   /** The peer's forwarded headers are believed. */
   readonly trusted: boolean;
+  /** Whether those of a proxy at this address would be; undefined: of no other than the peer. */
+  readonly trusts?: ((address: string) => boolean) | undefined;
   /** How forwarded fields are written; undefined: as they are without configuration. */
   readonly forwarding?: ForwardingRules | undefined;
   /** Paths keep their empty segments (`sanitizePath: false`). Default: false. */

@@ -13,6 +13,8 @@ import type { RequestHead } from './message.ts';
 export interface ForwardingFacts {
   /** The peer's forwarded fields are believed. */
   readonly trusted: boolean;
+  /** Whether the forwarded fields of a proxy at this address would be; undefined: of no other than the peer. */
+  readonly trusts?: ((address: string) => boolean) | undefined;
   /** IP address of the peer. */
   readonly peerAddress: string;
   /** Came over TLS. */
@@ -89,6 +91,7 @@ export function prepareRequestHeaders(
     if (kept !== undefined) head.endsHere = kept;
   }
 
+  if (trusted && facts.trusts !== undefined) head.trusts = facts.trusts;
   const peer = facts.peerAddress;
   if (proto === '') proto = protocol(facts.secure, upgrade);
   if (port === '') port = forwardedPort(head.authority, proto, facts.secure);

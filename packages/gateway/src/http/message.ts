@@ -21,6 +21,8 @@ export interface RequestHead {
   endsHere?: ReadonlySet<string>;
   /** True: the path keeps its empty segments (`sanitizePath: false`), and whoever rewrites it keeps them too. */
   keepsEmptySegments?: boolean;
+  /** Whether an address in X-Forwarded-For is that of a trusted proxy; left out where the peer itself is not trusted. */
+  trusts?: (address: string) => boolean;
 }
 
 /** Stands where a head could not be read, so that its refusal goes the way of any other response. */
