@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Decoded, decodeYaml, mapDecoded, type ReportProblem } from '@ficus/common/config/decode.ts';
 import { checkDynamic, type DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
+import { checkEntryPoints } from '@ficus/gateway/config/entry-point-http.ts';
 import type { EntryPointConfig, UplinkEntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
 import { checkHealthCheck } from '@ficus/gateway/config/health-check.ts';
 import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
@@ -42,6 +43,7 @@ export function decodeChildConfig(text: string, file: string): Decoded<ChildConf
 
 function check(raw: ChildFile, report: ReportProblem): void {
   checkFileProvider(raw.providers?.file, report);
+  checkEntryPoints(raw.entryPoints ?? {}, report);
   withOrWithoutHub(raw.uplinkEntryPoints, raw.hub?.uplinkEntryPoints, ['uplinkEntryPoints'], report);
   checkDynamic(raw.http === undefined ? {} : { http: raw.http }, report);
   for (const [name, { healthCheck }] of Object.entries(raw.workloads ?? {})) {

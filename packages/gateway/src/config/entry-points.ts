@@ -9,17 +9,11 @@ import {
   type Static,
   string,
 } from '@ficus/common/config/schema.ts';
+import { proxyProtocolSchema, redirectionsSchema, requestRules } from './entry-point-http.ts';
 import { http2Schema } from './http2.ts';
 import { entryPointTlsSchema } from './tls.ts';
 
-const httpNotYet = [
-  'redirections',
-  'encodeQuerySemicolons',
-  'sanitizePath',
-  'encodedCharacters',
-  'underscoreHeadersStrategy',
-];
-const entryPointNotYet = ['reusePort', 'allowACMEByPass', 'http3', 'udp', 'proxyProtocol', 'observability'];
+const entryPointNotYet = ['reusePort', 'allowACMEByPass', 'http3', 'udp', 'observability'];
 const count = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
 const limitsSchema = object('Limits that Traefik has no keys for.', {
@@ -54,40 +48,47 @@ const lifeCycleSchema = object('How the entrypoint stops.', {
   graceTimeOut: optional(duration('How long requests in flight may then take to finish. Default: `10s`.')),
 });
 
-const transportSchema = object(
-  'Connections.',
-  {
-    respondingTimeouts: optional(
-      object('Deadlines.', {
-        readTimeout: optional(duration('A whole request, head and body. `0s`: no limit. Default: `0s`.')),
-        writeTimeout: optional(duration('A whole response. `0s`: no limit. Default: `0s`.')),
-        idleTimeout: optional(duration('An idle keep-alive connection. `0s`: no limit. Default: `180s`.')),
-      }),
+const transportSchema = object('Connections.', {
+  respondingTimeouts: optional(
+    object('Deadlines.', {
+      readTimeout: optional(duration('A whole request, head and body. `0s`: no limit. Default: `0s`.')),
+      writeTimeout: optional(duration('A whole response. `0s`: no limit. Default: `0s`.')),
+      idleTimeout: optional(duration('An idle keep-alive connection. `0s`: no limit. Default: `180s`.')),
+    }),
+  ),
+  lifeCycle: optional(lifeCycleSchema),
+  keepAliveMaxRequests: optional(
+    integer(
+      'The answer to so many requests of one connection asks the client for another connection. 0: no limit. Default: 0.',
+      count,
     ),
-    lifeCycle: optional(lifeCycleSchema),
-  },
-  { notYet: ['keepAliveMaxRequests', 'keepAliveMaxTime'] },
-);
+  ),
+  keepAliveMaxTime: optional(
+    duration('As `keepAliveMaxRequests`, by the age of the connection. `0s`: no limit. Default: `0s`.'),
+  ),
+});
 
-const httpSchema = object(
-  'HTTP on this entrypoint.',
-  {
-    tls: optional(entryPointTlsSchema),
-    middlewares: optional(
-      list(
-        'Middlewares of every router here, before its own; `name@provider`, or `name` for the file provider.',
-        string('A middleware.', { minLength: 1 }),
-      ),
+const http = {
+  tls: optional(entryPointTlsSchema),
+  middlewares: optional(
+    list(
+      'Middlewares of every router here, before its own; `name@provider`, or `name` for the file provider.',
+      string('A middleware.', { minLength: 1 }),
     ),
-    maxHeaderBytes: optional(
-      integer('Bytes of a request head; more is 431. Default: 65536.', {
-        minimum: 1024,
-        maximum: 16_777_216,
-      }),
-    ),
-  },
-  { notYet: httpNotYet },
-);
+  ),
+  maxHeaderBytes: optional(
+    integer('Bytes of a request head; more is 431. Default: 65536.', {
+      minimum: 1024,
+      maximum: 16_777_216,
+    }),
+  ),
+  ...requestRules,
+};
+const httpSchema = object('HTTP on this entrypoint.', {
+  ...http,
+  redirections: optional(redirectionsSchema),
+});
+const uplinkHttpSchema = object('HTTP on this entrypoint.', http, { notYet: ['redirections'] });
 
 const forwardedHeadersSchema = object(
   'Whose `X-Forwarded-…` and `X-Real-Ip` fields are kept; from anyone else they are replaced.',
@@ -96,8 +97,16 @@ const forwardedHeadersSchema = object(
     trustedIPs: optional(
       list('Trusted peers. Default: none.', string('IP address or CIDR.', { format: 'cidr' })),
     ),
+    connection: optional(
+      list(
+        'Fields that middlewares see though `Connection` names them; endpoints do not get them. Default: none.',
+        string('A field.', { format: 'header-name' }),
+      ),
+    ),
+    notAppendXForwardedFor: optional(
+      boolean('Whether the peer is left out of `X-Forwarded-For`. Default: false.'),
+    ),
   },
-  { notYet: ['connection', 'notAppendXForwardedFor'] },
 );
 
 const address = string('Host (all, if left out) and port it listens on, such as `:8080`.', {
@@ -115,6 +124,7 @@ export const entryPointSchema = object(
     http: optional(httpSchema),
     http2: optional(http2Schema({ streams: 250, list: 65536, resets: 200, table: 4096 })),
     forwardedHeaders: optional(forwardedHeadersSchema),
+    proxyProtocol: optional(proxyProtocolSchema),
     transport: optional(transportSchema),
     limits: optional(limitsSchema),
   },
@@ -127,7 +137,7 @@ export const uplinkEntryPointSchema = object(
   {
     address,
     asDefault,
-    http: optional(httpSchema),
+    http: optional(uplinkHttpSchema),
     http2: optional(http2Schema({ streams: 2000, list: 98304, resets: 0, table: 65_536 })),
     forwardedHeaders: optional(
       object('Accepted for Traefik: a parent that proved its identity is always trusted.', {
@@ -135,6 +145,7 @@ export const uplinkEntryPointSchema = object(
         trustedIPs: optional(list('Accepted and without effect.', string('CIDR.', { format: 'cidr' }))),
       }),
     ),
+    proxyProtocol: optional(proxyProtocolSchema),
     transport: optional(transportSchema),
     limits: optional(limitsSchema),
   },

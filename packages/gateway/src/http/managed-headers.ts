@@ -31,6 +31,8 @@ export function classify(name: string): number {
       return name === 'expect' || name === 'cookie' ? PROTECTED : KEEP;
     case 7:
       return name === 'upgrade' ? DROP : name === 'trailer' || name === 'baggage' ? PROTECTED : KEEP;
+    case 8:
+      return alias(name, 'x-scheme', IDENTITY);
     case 9:
       return name === 'forwarded' ? IDENTITY : alias(name, 'x-real-ip', REAL_IP);
     case 10:

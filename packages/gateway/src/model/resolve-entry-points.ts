@@ -1,6 +1,7 @@
 /** Entrypoints with every limit filled in. */
 import type { EntryPointConfig, UplinkEntryPointConfig } from '../config/entry-points.ts';
 import type { ConnectionLimits, EntryPointModel, Http2Limits } from './model.ts';
+import { forwardingOf, rulesOf } from './resolve-entry-point-rules.ts';
 import { defaultHttp2Limits, http2LimitsOf, uplinkHttp2Limits } from './resolve-http2.ts';
 import type { UplinkIdentityModel } from './resolve-input.ts';
 
@@ -10,6 +11,8 @@ export interface EntryPointDraft {
   readonly asDefault: boolean;
   /** `http.tls` is there. */
   readonly tls: boolean;
+  /** `http.tls.options`, as written. */
+  readonly tlsOptions: string | undefined;
   /** As written. */
   readonly middlewares: readonly string[];
   readonly model: EntryPointModel;
@@ -26,6 +29,8 @@ export function entryPointDrafts(
       insecure: config.forwardedHeaders?.insecure ?? false,
       trustedIPs: config.forwardedHeaders?.trustedIPs ?? [],
     },
+    ...forwardingOf(config.forwardedHeaders),
+    ...rulesOf(config),
     tls: config.http?.tls !== undefined,
   }));
 }
@@ -40,6 +45,7 @@ export function uplinkEntryPointDrafts(
     address: listenAddress(config.address),
     limits: limitsOf(config, uplinkHttp2Limits),
     forwardedHeaders: { insecure: true, trustedIPs: [] },
+    ...rulesOf(config),
     tls: true,
     uplink: { ...identity, tables: [] },
   }));
@@ -61,6 +67,7 @@ function drafts<C extends Config>(
     name,
     asDefault: config.asDefault ?? false,
     tls: config.http?.tls !== undefined,
+    tlsOptions: config.http?.tls?.options,
     middlewares: config.http?.middlewares ?? [],
     model: modelOf(name, config),
   }));

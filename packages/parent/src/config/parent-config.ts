@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Decoded, decodeYaml, mapDecoded, type ReportProblem } from '@ficus/common/config/decode.ts';
 import { parseAddress } from '@ficus/common/config/formats.ts';
+import { checkEntryPoints } from '@ficus/gateway/config/entry-point-http.ts';
 import type { EntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
 import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
 import {
@@ -54,6 +55,7 @@ export function decodeParentConfig(text: string, file: string): Decoded<ParentCo
 
 function check(raw: ParentFile, report: ReportProblem): void {
   checkFileProvider(raw.providers?.file, report);
+  checkEntryPoints(raw.entryPoints, report);
   withOrWithoutHub(
     raw.providers?.multicluster,
     raw.hub?.providers?.multicluster,
