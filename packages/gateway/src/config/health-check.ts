@@ -88,7 +88,14 @@ export function checkHealthCheck(
   path: readonly string[],
   report: ReportProblem,
 ): void {
-  if (config === undefined || config.path !== undefined || config.mode === 'grpc') return;
+  if (config === undefined) return;
+  const { status = 0 } = config;
+  if (status > 0 && status < 100)
+    report(
+      [...path, 'status'],
+      `want a status code (100 to 599), or 0 for any from 200 to 399, got ${status}`,
+    );
+  if (config.path !== undefined || config.mode === 'grpc') return;
   report(path, 'missing key "path"; only a check with mode: grpc needs none', 'key');
 }
 

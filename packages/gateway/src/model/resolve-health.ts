@@ -3,8 +3,13 @@ import type { AdvertisedHealthCheck, AdvertisedUplink } from '@ficus/common/upli
 import type { HealthCheckConfig, PassiveHealthCheckConfig } from '../config/health-check.ts';
 import type { HealthCheckModel, PassiveHealthCheckModel } from './model.ts';
 
+/** A timer that shall wait for more than 24 days fires at once, and jitter adds some. */
+const longestTimerMs = 20 * 24 * 3_600_000;
+/** What an advertisement may say: no parent lets itself be sent to ask more often. */
+const advertised = { shortest: { interval: 100, timeout: 10, window: 1 }, longest: 3_600_000 } as const;
+
 export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
-  const intervalMs = config.interval || 30_000;
+  const intervalMs = timer(config.interval || 30_000);
   return {
     mode: config.mode ?? 'http',
     // Without one only with `mode: grpc`, which has its own.
@@ -18,8 +23,8 @@ export function healthCheckModel(config: HealthCheckConfig): HealthCheckModel {
       ([name, value]) => [name.toLowerCase(), value] as const,
     ),
     intervalMs,
-    unhealthyIntervalMs: config.unhealthyInterval || intervalMs,
-    timeoutMs: config.timeout || 5000,
+    unhealthyIntervalMs: timer(config.unhealthyInterval || intervalMs),
+    timeoutMs: timer(config.timeout || 5000),
     followRedirects: config.followRedirects ?? true,
     healthyThreshold: config.healthyThreshold ?? 1,
     unhealthyThreshold: config.unhealthyThreshold ?? 1,
@@ -37,9 +42,9 @@ export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHeal
     path,
     method,
     status,
-    intervalMs,
-    unhealthyIntervalMs,
-    timeoutMs,
+    intervalMs: told(intervalMs, 'interval'),
+    unhealthyIntervalMs: told(unhealthyIntervalMs, 'interval'),
+    timeoutMs: told(timeoutMs, 'timeout'),
     ...(healthyThreshold === undefined ? {} : { healthyThreshold }),
     ...(unhealthyThreshold === undefined ? {} : { unhealthyThreshold }),
     ...(initialState === undefined ? {} : { initialState }),
@@ -52,8 +57,12 @@ export function advertisedHealthCheck(config: HealthCheckConfig): AdvertisedHeal
 export function advertisedPassiveCheck(
   config: PassiveHealthCheckConfig,
 ): NonNullable<AdvertisedUplink['passiveHealthCheck']> {
-  const { maxEjectedPercent: _, ...told } = passiveHealthCheckModel(config);
-  return told;
+  const { failureWindowMs, maxFailedAttempts, readmissionMs } = passiveHealthCheckModel(config);
+  return {
+    failureWindowMs: told(failureWindowMs, 'window'),
+    maxFailedAttempts,
+    readmissionMs: readmissionMs === 0 ? 0 : told(readmissionMs, 'window'),
+  };
 }
 
 export function passiveHealthCheckModel(config: PassiveHealthCheckConfig): PassiveHealthCheckModel {
@@ -64,4 +73,12 @@ export function passiveHealthCheckModel(config: PassiveHealthCheckConfig): Passi
     readmissionMs: config.readmission ?? failureWindowMs,
     maxEjectedPercent: config.maxEjectedPercent ?? 50,
   };
+}
+
+function timer(ms: number): number {
+  return Math.min(ms, longestTimerMs);
+}
+
+function told(ms: number, what: keyof typeof advertised.shortest): number {
+  return Math.min(Math.max(Math.round(ms), advertised.shortest[what]), advertised.longest);
 }
