@@ -75,6 +75,18 @@ export const formats: Readonly<Record<string, Format>> = {
     want: 'a duration such as "100ms", or a negative one',
     test: (text) => parseDuration(text) !== undefined,
   },
+  'hash-key': {
+    want: 'clientIP, header:<name>, cookie:<name> or query:<name>',
+    test: (text) => text === 'clientIP' || /^(?:(?:header|cookie):[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}|query:.{1,256})$/.test(text),
+  },
+  'cookie-name': {
+    want: 'a cookie name: letters, digits and "-", "_" or "."',
+    test: (text) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(text),
+  },
+  'cookie-attribute': {
+    want: 'text without ";", "," or blanks',
+    test: (text) => /^[\x21-\x2b\x2d-\x3a\x3c-\x7e]{1,1024}$/.test(text),
+  },
   'http-url': { want: urlWant, test: isHttpUrl },
   'endpoint-url': { want: endpointUrlWant, test: isEndpointUrl },
   address: {
@@ -95,6 +107,15 @@ export const formats: Readonly<Record<string, Format>> = {
   'header-value': {
     want: 'a header value without line breaks or control characters',
     test: (text) => headerValue.test(text),
+  },
+  port: {
+    want: 'a port from 1 to 65535',
+    test: (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535,
+  },
+  'url-scheme': { want: 'a scheme such as "https"', test: (text) => /^[A-Za-z][A-Za-z0-9+.-]{0,31}$/.test(text) },
+  realm: {
+    want: 'printable ASCII text without quotation marks and backslashes',
+    test: (text) => /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(text),
   },
   method: { want: 'an HTTP method such as "GET"', test: (text) => /^[A-Za-z]{1,32}$/.test(text) },
   host: {

@@ -1,6 +1,7 @@
 /** Every way a request can be refused or fail: one table of codes, with status, side and whether a retry may help. */
 
-export type ErrorSide = 'client' | 'gateway' | 'endpoint';
+/** `policy`: nothing is wrong with the request, but the operator's rules say no; the connection stays. */
+export type ErrorSide = 'client' | 'policy' | 'gateway' | 'endpoint';
 
 interface ErrorKind {
   readonly status: number;
@@ -25,12 +26,17 @@ const kinds = {
   'client.abuse': { status: 429, side: 'client', title: 'more of the same than is allowed' },
   'client.stalled': { status: 408, side: 'client', title: 'client did not take its response' },
   'client.gone': { status: 499, side: 'client', title: 'client closed the connection' },
+  'client.unauthorized': { status: 401, side: 'policy', title: 'user name and password wanted' },
+  'client.checks-waiting': { status: 429, side: 'policy', title: 'too many passwords to check' },
+  'client.host-refused': { status: 403, side: 'policy', title: 'host not served here' },
+  'request.path-refused': { status: 400, side: 'policy', title: 'path not allowed' },
   'route.none': { status: 404, side: 'gateway', title: 'no router matches' },
   'uplink.unknown': { status: 404, side: 'gateway', title: 'unknown uplink' },
   'uplink.header-missing': { status: 400, side: 'client', title: 'uplink header missing' },
   'service.unavailable': { status: 503, side: 'gateway', title: 'service disabled' },
   'service.no-endpoint': { status: 503, side: 'gateway', title: 'no available endpoint' },
   'request.deadline': { status: 504, side: 'gateway', title: 'deadline exceeded' },
+  'service.circuit-open': { status: 503, side: 'gateway', title: 'circuit breaker open' },
   'gateway.draining': { status: 503, side: 'gateway', title: 'gateway is going away' },
   'gateway.internal': { status: 500, side: 'gateway', title: 'internal error' },
   'endpoint.dial': { status: 502, side: 'endpoint', title: 'endpoint refused the connection' },

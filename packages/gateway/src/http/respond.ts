@@ -1,6 +1,6 @@
 /** The one place where an error becomes a response: an RFC 9457 problem document with a stable code. */
 import { errorKind, type GatewayErrorCode } from './errors.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, RefusalForm } from './exchange.ts';
 import { addHeader, type Headers } from './headers.ts';
 import type { ResponseHead } from './message.ts';
 
@@ -8,14 +8,14 @@ import type { ResponseHead } from './message.ts';
 export const errorHeader = 'ficus-error';
 
 /** Details about the gateway's inside stay inside: only what the client did wrong is told back. */
-function problemBody(code: GatewayErrorCode, detail: string): Buffer {
+function problemBody(code: GatewayErrorCode, status: number, detail: string): Buffer {
   const kind = errorKind(code);
-  const told = kind.side === 'client' && detail !== '';
+  const told = (kind.side === 'client' || kind.side === 'policy') && detail !== '';
   return Buffer.from(
     JSON.stringify({
       type: `urn:ficus:${code}`,
       title: kind.title,
-      status: kind.status,
+      status,
       ...(told ? { detail } : {}),
       code,
     }),
@@ -23,8 +23,7 @@ function problemBody(code: GatewayErrorCode, detail: string): Buffer {
 }
 
 /** `toGateway`: the client is a gateway of ours, which is told the code in a field it understands. */
-function problemHead(code: GatewayErrorCode, toGateway: boolean): ResponseHead {
-  const status = errorKind(code).status;
+function problemHead(code: GatewayErrorCode, status: number, toGateway: boolean): ResponseHead {
   const headers: Headers = [];
   addHeader(headers, 'content-type', 'application/problem+json');
   addHeader(headers, 'cache-control', 'no-store');
@@ -36,9 +35,17 @@ function problemHead(code: GatewayErrorCode, toGateway: boolean): ResponseHead {
 }
 
 /** Answers `exchange` with the whole problem document of `code`. */
-export function answerProblem(exchange: Exchange, code: GatewayErrorCode, detail: string): void {
-  const body = problemBody(code, detail);
-  exchange.respond(problemHead(code, exchange.facts.peerUri !== ''), body.length);
+export function answerProblem(
+  exchange: Exchange,
+  code: GatewayErrorCode,
+  detail: string,
+  form?: RefusalForm,
+): void {
+  const status = form?.status ?? errorKind(code).status;
+  const body = problemBody(code, status, detail);
+  const head = problemHead(code, status, exchange.facts.peerUri !== '');
+  if (form?.headers !== undefined) head.headers.push(...form.headers);
+  exchange.respond(head, body.length);
   exchange.write(body);
   exchange.end(undefined);
 }

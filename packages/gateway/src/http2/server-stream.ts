@@ -5,6 +5,8 @@ import {
   type ConnectionFacts,
   type ExchangeListener,
   type RawConnection,
+  type RefusalForm,
+  type ResponseHook,
   UNKNOWN_LENGTH,
 } from '../http/exchange.ts';
 import { grpcRefusal, grpcTrailers, isGrpc } from '../http/grpc.ts';
@@ -32,6 +34,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   readonly upgrade: string;
   status = 0;
   trace: AccessRecord | undefined;
+  hook: ResponseHook | undefined;
   readonly #server: Http2ServerConnection;
   #listener: ExchangeListener | undefined;
   #raw: RawStream | undefined;
@@ -82,6 +85,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
 
   respond(head: ResponseHead, length: number): void {
     if (this.#finished || this.status !== 0) return;
+    if (this.hook !== undefined) this.hook.response(head);
     this.status = head.status;
     this.#bodiless = this.request.method === 'HEAD' || head.status === 204 || head.status === 304;
     const whole = this.#server.settings.limits.writeTimeoutMs;
@@ -114,15 +118,15 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     else this.reset(errorCodes.internalError);
   }
 
-  refuse(code: GatewayErrorCode, detail: string): void {
+  refuse(code: GatewayErrorCode, detail: string, form?: RefusalForm): void {
     if (this.#finished) return;
     this.#server.settings.refused(code, detail, this);
-    this.#answerRefusal(code, detail);
+    this.#answerRefusal(code, detail, form);
     // A peer that may not be here goes, as over HTTP/1.1; it may come back when it may.
     if (code === 'uplink.forbidden') this.#server.close();
   }
 
-  #answerRefusal(code: GatewayErrorCode, detail: string): void {
+  #answerRefusal(code: GatewayErrorCode, detail: string, form?: RefusalForm): void {
     const grpc = isGrpc(this.request.headers);
     if (this.status !== 0) {
       if (!grpc) {
@@ -134,15 +138,17 @@ export class ServerStream extends Http2Stream implements ServedExchange {
       return;
     }
     if (!grpc) {
-      answerProblem(this, code, detail);
+      answerProblem(form?.through ?? this, code, detail, form);
       return;
     }
-    this.respond(grpcRefusal(code, this.facts.peerUri !== ''), 0);
-    this.end(undefined);
+    const to = form?.through ?? this;
+    to.respond(grpcRefusal(code, this.facts.peerUri !== ''), 0);
+    to.end(undefined);
   }
 
   switchProtocols(head: ResponseHead): RawConnection | undefined {
     if (this.closed || this.#finished) return undefined;
+    if (this.hook !== undefined) this.hook.response(head);
     // What it is inside, and to the access log; the stream says 200.
     this.status = 101;
     sendResponseHead(this, { status: 200, reason: '', headers: head.headers }, UNKNOWN_LENGTH, false);

@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { getHeader, type Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
 import { canonicalPath } from '../http/path.ts';
-import type { HeadersMiddleware, MiddlewareModel } from '../model/model.ts';
+import type { HeadersMiddleware } from '../model/middleware/headers.ts';
+import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
 import { headers } from './headers.ts';
 import { compileMiddleware } from './index.ts';
-import { compileStack, type Middleware } from './middleware.ts';
 import { stripPrefix } from './strip-prefix.ts';
+import { exchangeOf, inContext, passing } from './testing.ts';
 
 function request(path: string, fields: Headers = []): RequestHead {
   return {
@@ -38,7 +39,10 @@ const stripped: readonly (readonly [prefix: string, path: string, rest: string, 
 for (const [prefix, path, rest, found] of stripped) {
   test(`stripPrefix ${prefix} makes ${rest} of ${path}`, () => {
     const head = request(path);
-    assert.equal(stripPrefix({ prefixes: ['/nothing', prefix] }).request?.(head), undefined);
+    assert.equal(
+      stripPrefix({ prefixes: ['/nothing', prefix] }).request?.(head, exchangeOf(head), passing),
+      undefined,
+    );
     assert.equal(head.path, rest);
     assert.equal(getHeader(head.headers, 'x-forwarded-prefix'), found ? prefix : undefined);
   });
@@ -47,7 +51,10 @@ for (const [prefix, path, rest, found] of stripped) {
 test('a dot segment that only shows without its prefix is refused, and the path left alone', () => {
   for (const path of ['/api../admin', '/api..', '/api.', '/api..%2Fadmin', '/api..;/admin']) {
     const head = request(path);
-    assert.equal(stripPrefix({ prefixes: ['/api'] }).request?.(head)?.code, 'request.malformed');
+    assert.equal(
+      stripPrefix({ prefixes: ['/api'] }).request?.(head, exchangeOf(head), passing)?.code,
+      'request.malformed',
+    );
     assert.equal(head.path, path);
   }
 });
@@ -59,7 +66,7 @@ test('addPrefix puts its canonical form before every path', () => {
     ['/a/../é', '/%C3%A9/x'],
   ] as const) {
     const head = request('/x');
-    addPrefix({ prefix }).request?.(head);
+    addPrefix({ prefix }).request?.(head, exchangeOf(head), passing);
     assert.equal(head.path, path);
   }
   for (const prefix of ['', '/', '/a%00', '/..%2fb']) {
@@ -74,11 +81,13 @@ test('rewritten paths are canonical, whatever came in', () => {
       const path = canonicalPath(`/${pieces.join('')}`);
       if (path === undefined) return;
       const head = request(path);
-      const stack = compileStack([
-        stripPrefix({ prefixes: ['/a', '/api', '/..'] }),
-        addPrefix({ prefix: '/new' }),
-      ]);
-      if (stack.request(head) === undefined) assert.equal(canonicalPath(head.path), head.path);
+      const refused = stripPrefix({ prefixes: ['/a', '/api', '/..'] }).request?.(
+        head,
+        exchangeOf(head),
+        passing,
+      );
+      addPrefix({ prefix: '/new' }).request?.(head, exchangeOf(head), passing);
+      if (refused === undefined) assert.equal(canonicalPath(head.path), head.path);
     }),
     { numRuns: 5000 },
   );
@@ -97,11 +106,11 @@ test('headers sets, replaces and deletes on both sides', () => {
     ],
   });
   const head = request('/', ['cookie', 'a', 'Cookie', 'X-new', '', '', 'x-new', 'old', 'X-New']);
-  middleware.request?.(head);
+  middleware.request?.(head, exchangeOf(head), passing);
   assert.deepEqual(head.headers, ['X-new', '', '', 'x-new', '\xc3\xa9', 'X-New']);
   assert.deepEqual([head.authority, head.host], ['Other.example:81', 'other.example']);
   const answer = response(['server', 's', 'Server', 'x-a', '1', 'x-a', 'b', '3', 'B']);
-  middleware.response?.(answer, head);
+  middleware.response?.(answer, exchangeOf(head));
   assert.deepEqual(answer.headers, ['b', '3', 'B', 'x-a', '2', 'X-A']);
 });
 
@@ -134,24 +143,6 @@ test('Host must be an authority, and no response has one', () => {
   assert.throws(build({ response: [['host', 'a']] }), { code: 'config.bad-header' });
 });
 
-test('a stack meets requests in order and responses in reverse, and a refusal ends it', () => {
-  const seen: string[] = [];
-  const note = (name: string, refuse = false): Middleware => ({
-    request: () => {
-      seen.push(`> ${name}`);
-      return refuse ? { code: 'request.malformed', detail: name } : undefined;
-    },
-    response: () => {
-      seen.push(`< ${name}`);
-    },
-  });
-  const stack = compileStack([note('a'), {}, note('b', true), note('c')]);
-  assert.equal(stack.request(request('/'))?.detail, 'b');
-  stack.response(response(), request('/'));
-  assert.deepEqual(seen, ['> a', '> b', '< c', '< b', '< a']);
-  assert.equal(compileStack([]).request(request('/')), undefined);
-});
-
 test('every kind of the model is built', () => {
   const name = ['m', 'file'] as const;
   const models: MiddlewareModel[] = [
@@ -160,7 +151,8 @@ test('every kind of the model is built', () => {
     { kind: 'addPrefix', name, prefix: '/b' },
   ];
   const head = request('/a/x');
-  assert.equal(compileStack(models.map(compileMiddleware)).request(head), undefined);
+  for (const model of models)
+    compileMiddleware(model, inContext()).request?.(head, exchangeOf(head), passing);
   assert.equal(head.path, '/b/x');
   assert.equal(getHeader(head.headers, 'x-a'), '1');
 });

@@ -20,7 +20,7 @@ export function linkLayers(
       else own.push(index);
     }
   }
-  return drafts.map(({ model, isParent }) => {
+  const models = drafts.map(({ model, isParent }) => {
     if (!isParent || model.service >= 0) return model;
     const own = children.get(keyOf(model.name));
     if (own !== undefined) return { ...model, children: own };
@@ -29,4 +29,14 @@ export function linkLayers(
     resolution.disable('router', name, reason);
     return { ...model, service: services.broken([name, 'internal'], 'router.disabled', reason) };
   });
+  const reached = new Set<number>();
+  for (const [index, { parents }] of drafts.entries()) if (parents.length === 0) reached.add(index);
+  // A set takes in what is added while it is walked.
+  for (const index of reached) for (const child of models[index]?.children ?? []) reached.add(child);
+  for (const [index, { name }] of models.entries()) {
+    if (!reached.has(index)) {
+      resolution.disable('router', showName(name), 'no request reaches it: its parents are disabled');
+    }
+  }
+  return models;
 }

@@ -26,6 +26,17 @@ export function certificateOf(cert: string, key: string): CertificateModel | str
   return { names: namesOf(certificate), cert, key };
 }
 
+/** Whether it is PEM with certificates, and nothing but good ones. */
+export function isCertificateList(pem: string): boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const block of blocks) new X509Certificate(block);
+  } catch {
+    return false;
+  }
+  return blocks.length > 0;
+}
+
 /** DNS names of the subjectAltName, else the common name. */
 function namesOf(certificate: X509Certificate): readonly string[] {
   const names = [...(certificate.subjectAltName ?? '').matchAll(/DNS:([^,"\s]+)/g)].map(([, name]) => name!);

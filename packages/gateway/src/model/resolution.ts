@@ -59,6 +59,10 @@ export class Names<T> {
     return this.#byKey.get(keyOf(name))?.value;
   }
 
+  has(name: QName): boolean {
+    return this.#byKey.has(keyOf(name));
+  }
+
   entries(): Iterable<{ readonly name: QName; readonly value: T }> {
     return this.#byKey.values();
   }
@@ -67,7 +71,7 @@ export class Names<T> {
   missing(what: string, written: string, wanted: QName): string {
     const known = [...this.#byKey.values()].map(({ name }) => name);
     const candidates = known.map((name) =>
-      !written.includes('@') && name[1] === wanted[1] ? name[0] : showName(name),
+      (!written.includes('@') && name[1] === wanted[1]) || name[1] === '' ? name[0] : showName(name),
     );
     return `no ${what} ${JSON.stringify(written)}${didYouMean(written, candidates)}`;
   }

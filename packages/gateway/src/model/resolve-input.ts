@@ -47,7 +47,8 @@ export type DisabledKind =
   | 'middleware'
   | 'serversTransport'
   | 'uplink'
-  | 'certificate';
+  | 'certificate'
+  | 'tlsOptions';
 
 /** An object that does not serve, and why. The others do. */
 export interface Disabled {

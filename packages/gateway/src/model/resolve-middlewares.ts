@@ -1,48 +1,126 @@
-/** Middlewares → models by index. */
+/** Middlewares → models by index, each resolved when first asked for. */
 import type { MiddlewareConfig } from '../config/middlewares.ts';
-import type { MiddlewareModel, QName } from './model.ts';
-import { Names, reference } from './resolution.ts';
+import { resolveHeaders } from './middleware/headers.ts';
+import type { MiddlewareModel } from './middleware/models.ts';
+import { resolveAddPrefix, resolveStripPrefix } from './middleware/prefixes.ts';
+import { resolveCircuitBreaker } from './middleware/resolve-circuit-breaker.ts';
+import type { MiddlewareContext } from './middleware/resolve-context.ts';
+import type { QName } from './model.ts';
+import { Names, type Resolution, reference, showName } from './resolution.ts';
 import type { DynamicSource } from './resolve-input.ts';
+import type { Services } from './resolve-services.ts';
+
+/** The kinds that stand for themselves; a string says why it cannot serve. */
+type Kind = Exclude<keyof MiddlewareConfig, 'chain'>;
+type Resolver<K extends Kind> = (
+  name: QName,
+  config: NonNullable<MiddlewareConfig[K]>,
+  context: MiddlewareContext,
+) => MiddlewareModel | string;
+
+/** One line a kind. */
+const resolvers: { readonly [K in Kind]: Resolver<K> } = {
+  headers: resolveHeaders,
+  stripPrefix: resolveStripPrefix,
+  addPrefix: resolveAddPrefix,
+  circuitBreaker: resolveCircuitBreaker,
+};
+
+interface Declared {
+  readonly source: DynamicSource;
+  readonly config: MiddlewareConfig;
+}
+
+/** Either the middlewares that a name stands for, or why it stands for none. */
+export type Found = readonly number[] | { readonly missing: string };
 
 export class Middlewares {
   readonly models: MiddlewareModel[] = [];
+  readonly #declared = new Names<Declared>();
   readonly #indexes = new Names<number>();
+  readonly #building: QName[] = [];
+  readonly #resolution: Resolution;
+  readonly #services: Services;
+
+  constructor(services: Services, resolution: Resolution) {
+    this.#services = services;
+    this.#resolution = resolution;
+  }
 
   declare(source: DynamicSource): void {
-    for (const [name, config] of Object.entries(source.config.http?.middlewares ?? {})) {
-      const qname: QName = [name, source.provider];
-      this.#indexes.add(qname, this.models.push(middlewareOf(qname, config)) - 1);
-    }
+    for (const [name, config] of Object.entries(source.config.http?.middlewares ?? {}))
+      this.#declared.add([name, source.provider], { source, config });
   }
 
-  /** The index of the middleware that `written` names, or why there is none. */
-  find(written: string, provider: string): number | { readonly missing: string } {
+  buildAll(): void {
+    for (const { name } of this.#declared.entries()) this.#index(name);
+  }
+
+  /** The indexes of what `written` names: one, or the members of a chain. */
+  find(written: string, provider: string): Found {
     const name = reference(written, provider);
-    return this.#indexes.get(name) ?? { missing: this.#indexes.missing('middleware', written, name) };
+    const index = this.#index(name);
+    if (index === undefined) return { missing: this.#declared.missing('middleware', written, name) };
+    const model = this.models[index] as MiddlewareModel;
+    if (model.kind === 'broken') return { missing: `middleware ${JSON.stringify(written)}: ${model.detail}` };
+    return model.kind === 'chain' ? model.middlewares : [index];
   }
-}
 
-/** The schema's check made sure that there is exactly one kind. */
-function middlewareOf(name: QName, config: MiddlewareConfig): MiddlewareModel {
-  if (config.stripPrefix !== undefined) {
-    return { kind: 'stripPrefix', name, prefixes: config.stripPrefix.prefixes.map(withSlash) };
+  #index(name: QName): number | undefined {
+    const built = this.#indexes.get(name);
+    if (built !== undefined) return built;
+    const declared = this.#declared.get(name);
+    if (declared === undefined) return undefined;
+    // Reserved first, so that a chain that leads back to itself is seen as such.
+    const index = this.models.push({ kind: 'broken', name, detail: 'it leads back to itself' }) - 1;
+    this.#indexes.add(name, index);
+    this.#building.push(name);
+    this.models[index] = this.#build(name, declared);
+    this.#building.pop();
+    return index;
   }
-  if (config.addPrefix !== undefined)
-    return { kind: 'addPrefix', name, prefix: withSlash(config.addPrefix.prefix) };
-  return {
-    kind: 'headers',
-    name,
-    headers: {
-      request: fields(config.headers?.customRequestHeaders),
-      response: fields(config.headers?.customResponseHeaders),
-    },
-  };
-}
 
-function withSlash(prefix: string): string {
-  return prefix.startsWith('/') ? prefix : `/${prefix}`;
-}
+  #build(name: QName, { source, config }: Declared): MiddlewareModel {
+    const base = ['http', 'middlewares', name[0]];
+    if (config.chain !== undefined) return this.#chain(name, source, config.chain.middlewares, base);
+    // The schema's check made sure that there is exactly one kind.
+    const kind = Object.keys(config)[0] as Kind;
+    const resolve = resolvers[kind] as Resolver<Kind>;
+    const path = [...base, kind];
+    const model = resolve(name, config[kind] as never, {
+      source,
+      path,
+      resolution: this.#resolution,
+      service: (written) => this.#services.find(written, source.provider),
+      ownService: (own, endpoint, transport) => this.#services.own(own, endpoint, transport),
+    });
+    return typeof model === 'string' ? this.#disable(name, model, source, path) : model;
+  }
 
-function fields(headers: Readonly<Record<string, string>> = {}): (readonly [string, string])[] {
-  return Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  #chain(name: QName, source: DynamicSource, members: readonly string[], base: string[]): MiddlewareModel {
+    const middlewares: number[] = [];
+    for (const [position, written] of members.entries()) {
+      const path = [...base, 'chain', 'middlewares', position];
+      const wanted = reference(written, source.provider);
+      const loop = this.#building.findIndex((each) => showName(each) === showName(wanted));
+      if (loop >= 0) {
+        const way = [...this.#building.slice(loop), wanted].map(showName).join(' → ');
+        return this.#disable(name, `leads back to itself: ${way}`, source, path);
+      }
+      const found = this.find(written, source.provider);
+      if ('missing' in found) return this.#disable(name, found.missing, source, path);
+      middlewares.push(...found);
+    }
+    return { kind: 'chain', name, middlewares };
+  }
+
+  #disable(
+    name: QName,
+    detail: string,
+    source: DynamicSource,
+    path: readonly (string | number)[],
+  ): MiddlewareModel {
+    this.#resolution.disable('middleware', showName(name), detail, { source, path });
+    return { kind: 'broken', name, detail };
+  }
 }

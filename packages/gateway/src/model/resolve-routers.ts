@@ -8,6 +8,7 @@ import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points
 import type { DynamicSource } from './resolve-input.ts';
 import type { Middlewares } from './resolve-middlewares.ts';
 import type { Services } from './resolve-services.ts';
+import type { TlsOptions } from './resolve-tls.ts';
 import type { UplinkDraft, Uplinks } from './resolve-uplinks.ts';
 import type { Layer, RouterLayers } from './router-layers.ts';
 
@@ -20,6 +21,8 @@ export interface RouterDraft {
   readonly parents: readonly QName[];
   /** It leads to routers, which `linkLayers` finds. */
   readonly isParent: boolean;
+  /** Index of the TLS options its hosts ask for; undefined without TLS of its own, and when there are no such options. */
+  readonly tlsOptions: number | undefined;
 }
 
 export interface RouterContext {
@@ -31,6 +34,19 @@ export interface RouterContext {
   readonly entryPoints: readonly EntryPointDraft[];
   /** Names of TLS entrypoints. */
   readonly secure: ReadonlySet<string>;
+  readonly tlsOptions: TlsOptions;
+}
+
+/** What a draft is made from beside the rule. */
+interface Terms {
+  readonly entryPoints?: readonly string[];
+  readonly tls?: boolean;
+  /** Of its entrypoints, before its own. */
+  readonly middlewares?: readonly string[];
+  /** `http.tls.options` of its entrypoints, for a router without `tls`. */
+  readonly inheritedOptions?: string | undefined;
+  readonly uplinks?: RouterDraft['uplinks'];
+  readonly parents?: readonly QName[];
 }
 
 /** Every router of `source` that can be reached at all. */
@@ -65,7 +81,7 @@ class RouterResolver {
     }
     const layer = this.#layer;
     if (layer === undefined) return [];
-    if (layer.parents.length > 0) return [this.#draft(parsed.matcher, [], false, [], [], layer.parents)];
+    if (layer.parents.length > 0) return [this.#draft(parsed.matcher, { parents: layer.parents })];
     return uplinks === undefined
       ? this.#onEntryPoints(parsed.matcher)
       : this.#onUplinks(parsed.matcher, uplinks);
@@ -73,19 +89,18 @@ class RouterResolver {
 
   /** Entrypoints put their own middlewares first and decide on TLS: one draft for each set of these. */
   #onEntryPoints(matcher: Matcher): RouterDraft[] {
-    const groups = new Map<string, { tls: boolean; middlewares: readonly string[]; entryPoints: string[] }>();
-    for (const { name, middlewares, tls: forced } of this.#entryPoints()) {
+    const groups = new Map<string, Terms & { readonly entryPoints: string[] }>();
+    for (const { name, middlewares, tls: forced, tlsOptions: inherited } of this.#entryPoints()) {
       const secure = this.#context.secure.has(name);
       const tls = this.#config.tls !== undefined || forced;
       if (tls && !secure) continue;
-      const key = JSON.stringify([tls, middlewares]);
-      const group = groups.get(key) ?? { tls, middlewares, entryPoints: [] };
+      const tlsOptions = tls && this.#config.tls === undefined ? inherited : undefined;
+      const key = JSON.stringify([tls, middlewares, tlsOptions]);
+      const group = groups.get(key) ?? { tls, middlewares, inheritedOptions: tlsOptions, entryPoints: [] };
       group.entryPoints.push(name);
       groups.set(key, group);
     }
-    return [...groups.values()].map(({ tls, middlewares, entryPoints }) =>
-      this.#draft(matcher, entryPoints, tls, middlewares),
-    );
+    return [...groups.values()].map((terms) => this.#draft(matcher, terms));
   }
 
   #entryPoints(): readonly EntryPointDraft[] {
@@ -135,20 +150,14 @@ class RouterResolver {
         groups.set(key, group);
       }
     }
-    return [...groups.values()].map(({ middlewares, uplinks }) =>
-      this.#draft(matcher, [], true, middlewares, uplinks),
-    );
+    return [...groups.values()].map((group) => this.#draft(matcher, { tls: true, ...group }));
   }
 
-  #draft(
-    matcher: Matcher,
-    entryPoints: string[],
-    tls: boolean,
-    before: readonly string[],
-    uplinks: RouterDraft['uplinks'] = [],
-    parents: readonly QName[] = [],
-  ): RouterDraft {
-    const middlewares = this.#middlewares(before);
+  #draft(matcher: Matcher, terms: Terms): RouterDraft {
+    const { entryPoints = [], tls = false, uplinks = [], parents = [] } = terms;
+    const tlsOptions = tls && uplinks.length === 0 ? this.#tlsOptions(terms.inheritedOptions) : undefined;
+    const middlewares = this.#middlewares(terms.middlewares ?? []);
+    const wrong = [tlsOptions, middlewares].find((each) => typeof each === 'string');
     const model: RouterModel = {
       name: this.#name,
       entryPoints,
@@ -157,9 +166,28 @@ class RouterResolver {
       priority: this.#config.priority || Buffer.byteLength(this.#config.rule),
       tls,
       middlewares: typeof middlewares === 'string' ? [] : middlewares,
-      service: typeof middlewares === 'string' ? this.#broken(middlewares) : this.#service(),
+      service: wrong === undefined ? this.#service() : this.#broken(wrong),
     };
-    return { model, uplinks, parents, isParent: this.#layer?.isParent === true };
+    const isParent = this.#layer?.isParent === true;
+    return {
+      model,
+      uplinks,
+      parents,
+      isParent,
+      tlsOptions: typeof tlsOptions === 'number' ? tlsOptions : undefined,
+    };
+  }
+
+  /** Index, or why there are none: a router whose clients were to show certificates must not serve without. */
+  #tlsOptions(inherited: string | undefined): number | string {
+    const found = this.#context.tlsOptions.find(
+      this.#config.tls?.options ?? inherited ?? 'default',
+      inherited === undefined ? this.#source.provider : 'file',
+    );
+    if (typeof found === 'number') return found;
+    const reason = inherited === undefined ? found.missing : `of its entrypoint: ${found.missing}`;
+    this.#disable(this.#config.tls?.options === undefined ? [] : ['tls', 'options'], reason);
+    return reason;
   }
 
   /** Indexes, or why one is missing: a router without one of its middlewares (a login, say) must not serve. */

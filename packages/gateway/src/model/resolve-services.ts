@@ -1,41 +1,57 @@
-/** Services → load balancers and weighted services by index; what cannot be built stands as a broken one. */
+/** Services → models by index, each built when first asked for; what cannot be built stands as a broken one. */
 import { nearestName } from '@ficus/common/config/nearest.ts';
-import type { LoadBalancerConfig, WeightedConfig } from '../config/services.ts';
-import { legKeys } from './leg-keys.ts';
-import type {
-  BrokenModel,
-  EndpointModel,
-  LegModel,
-  LoadBalancerModel,
-  QName,
-  ServiceModel,
-} from './model.ts';
-import { awaitedProvider, Names, type Resolution, reference, showName } from './resolution.ts';
-import { healthCheckModel, passiveHealthCheckModel } from './resolve-health.ts';
+import type { ServiceConfig } from '../config/services.ts';
+import { circuitBreakerSettings } from './middleware/resolve-circuit-breaker.ts';
+import type { BrokenModel, EndpointModel, QName, ServiceModel, TransportModel } from './model.ts';
+import { awaitedProvider, keyOf, Names, type Resolution, reference, showName } from './resolution.ts';
 import type { DynamicSource, ModelFragment } from './resolve-input.ts';
+import type { Found } from './resolve-middlewares.ts';
+import type { PassingModel, WeightedModel } from './service/models.ts';
+import { rebased } from './service/rebased.ts';
+import {
+  failoverModel,
+  highestRandomWeightModel,
+  type Lookup,
+  type Missing,
+  mirroringModel,
+  weightedModel,
+} from './service/resolve-composites.ts';
+import { loadBalancerModel } from './service/resolve-load-balancer.ts';
 
-/** Weighted services of weighted services, at most. */
+/** Services of services, at most. */
 const maxDepth = 32;
 
 interface Declared {
   readonly source: DynamicSource;
   readonly path: readonly string[];
-  readonly loadBalancer: LoadBalancerConfig | undefined;
-  readonly weighted: WeightedConfig | undefined;
+  readonly config: ServiceConfig;
+}
+
+type Kind = Exclude<keyof ServiceConfig, 'middlewares'>;
+
+/** What services need of middlewares: those of a service are found when it is built. */
+interface MiddlewareLookup {
+  readonly models: readonly { readonly kind: string }[];
+  find(written: string, provider: string): Found;
 }
 
 /** Looks services up by reference, building each when first asked for. */
 export class Services {
   readonly models: ServiceModel[] = [];
+  /** Set once, before anything is built. */
+  middlewares!: MiddlewareLookup;
   readonly #indexes = new Names<number>();
   readonly #declared = new Names<Declared>();
   readonly #lookups = new Map<string, (name: string) => string | undefined>();
   readonly #building: QName[] = [];
-  readonly #transports: Names<number | undefined>;
+  readonly #broken = new Map<string, number>();
+  readonly #transports: TransportModel[];
+  readonly #transportIndexes: Names<number | undefined>;
   readonly #resolution: Resolution;
 
-  constructor(transports: Names<number | undefined>, resolution: Resolution) {
+  constructor(transports: TransportModel[], indexes: Names<number | undefined>, resolution: Resolution) {
     this.#transports = transports;
+    this.#transportIndexes = indexes;
     this.#resolution = resolution;
   }
 
@@ -49,9 +65,9 @@ export class Services {
   }
 
   declare(source: DynamicSource): void {
-    for (const [name, { loadBalancer, weighted }] of Object.entries(source.config.http?.services ?? {})) {
+    for (const [name, config] of Object.entries(source.config.http?.services ?? {})) {
       const path = ['http', 'services', name];
-      this.#declared.add([name, source.provider], { source, path, loadBalancer, weighted });
+      this.#declared.add([name, source.provider], { source, path, config });
     }
   }
 
@@ -76,6 +92,21 @@ export class Services {
     return { missing: known.missing('service', written, name), pending: false };
   }
 
+  /** A load balancer with one endpoint that no file names. */
+  own(name: QName, endpoint: EndpointModel, transport: TransportModel): number {
+    const at = this.#transports.push(transport) - 1;
+    const model: ServiceModel = {
+      kind: 'loadBalancer',
+      name,
+      endpoints: [endpoint],
+      passHostHeader: false,
+      transport: at,
+      requestHeaders: [],
+      uplink: false,
+    };
+    return this.models.push(model) - 1;
+  }
+
   /** The nearest name that is advertised now, for a name that is not: it may be a typing mistake, or a child to come. */
   #near([name, provider]: QName): string {
     const known = [...this.#indexes.entries()].filter((entry) => entry.name[1] === provider);
@@ -89,11 +120,10 @@ export class Services {
 
   /** A stand-in that answers 503; one for each name. */
   broken(name: QName, code: string, detail: string): number {
-    const model: BrokenModel = { kind: 'broken', name, code, detail };
-    const index = this.models.findIndex(
-      (each) => each.kind === 'broken' && showName(each.name) === showName(name),
-    );
-    return index >= 0 ? index : this.models.push(model) - 1;
+    const key = keyOf(name);
+    const index = this.#broken.get(key) ?? this.models.push({ kind: 'broken', name, code, detail }) - 1;
+    this.#broken.set(key, index);
+    return index;
   }
 
   #index(name: QName): number | undefined {
@@ -105,105 +135,107 @@ export class Services {
     const index = this.models.push({ kind: 'broken', name, code: 'service.disabled', detail: '' }) - 1;
     this.#indexes.add(name, index);
     this.#building.push(name);
-    this.models[index] = this.#build(name, declared);
+    this.models[index] = this.#behind(name, declared, this.#build(name, declared));
     this.#building.pop();
     return index;
   }
 
   #build(name: QName, declared: Declared): ServiceModel {
-    const { source, path } = declared;
+    const { source, path, config } = declared;
     if (this.#building.length > maxDepth) {
       const reason = `services of services more than ${maxDepth} deep`;
       return this.#disable(name, reason, { source, path });
     }
-    return declared.loadBalancer
-      ? this.#loadBalancer(name, declared.loadBalancer, declared)
-      : this.#weighted(name, declared.weighted as WeightedConfig, declared);
+    // The schema's check made sure that there is exactly one kind.
+    const kind = Object.keys(config).find((each) => each !== 'middlewares') as Kind;
+    const built = this.#make(name, config, declared, this.#lookup(name, declared, kind));
+    if (!('missing' in built)) return built;
+    const { missing, pending } = built;
+    return this.#disable(name, missing, { source, path: [...path, kind, ...built.path], pending });
   }
 
-  #loadBalancer(name: QName, config: LoadBalancerConfig, { source, path }: Declared): ServiceModel {
-    let transport: number | undefined = 0;
-    if (config.serversTransport !== undefined) {
-      const wanted = reference(config.serversTransport, source.provider);
-      transport = this.#transports.get(wanted);
-      if (transport === undefined) {
-        const reason = this.#transports.missing('serversTransport', config.serversTransport, wanted);
-        const where = [...path, 'loadBalancer', 'serversTransport'];
-        return this.#disable(name, reason, { source, path: where });
-      }
+  #make(name: QName, config: ServiceConfig, { source }: Declared, lookup: Lookup): ServiceModel | Missing {
+    if (config.weighted !== undefined) {
+      const breaker = this.#legBreaker(config.weighted);
+      return 'missing' in breaker ? breaker : weightedModel(name, config.weighted, breaker, lookup);
     }
-    const { healthCheck, passiveHealthCheck } = config;
-    const model: LoadBalancerModel = {
-      kind: 'loadBalancer',
-      name,
-      endpoints: (config.servers ?? []).map((server) => ({
-        ...endpointOf(server.url),
-        preservePath: server.preservePath ?? false,
-        weight: server.weight ?? 1,
-      })),
-      passHostHeader: config.passHostHeader ?? true,
-      transport,
-      requestHeaders: [],
-      ...(healthCheck === undefined ? {} : { healthCheck: healthCheckModel(healthCheck) }),
-      ...(passiveHealthCheck === undefined
-        ? {}
-        : { passiveHealthCheck: passiveHealthCheckModel(passiveHealthCheck) }),
-      uplink: false,
-    };
-    return model;
+    if (config.highestRandomWeight !== undefined)
+      return highestRandomWeightModel(name, config.highestRandomWeight, lookup);
+    if (config.mirroring !== undefined) return mirroringModel(name, config.mirroring, lookup);
+    if (config.failover !== undefined) return failoverModel(name, config.failover, lookup);
+    const balancer = config.loadBalancer ?? {};
+    if (balancer.serversTransport === undefined) return loadBalancerModel(name, balancer, 0);
+    const wanted = reference(balancer.serversTransport, source.provider);
+    const transport = this.#transportIndexes.get(wanted);
+    if (transport !== undefined) return loadBalancerModel(name, balancer, transport);
+    const missing = this.#transportIndexes.missing('serversTransport', balancer.serversTransport, wanted);
+    return { missing, path: ['serversTransport'], pending: false };
   }
 
-  /** A leg that cannot be built is left out, and its share goes to the others: as if it were down. */
-  #weighted(name: QName, config: WeightedConfig, { source, path }: Declared): ServiceModel {
-    const keys = legKeys(config.services.map((leg) => reference(leg.name, source.provider)));
-    const legs: LegModel[] = [];
-    let pending = true;
-    for (const [index, leg] of config.services.entries()) {
-      const where = { source, path: [...path, 'weighted', 'services', index, 'name'] };
-      const wanted = reference(leg.name, source.provider);
-      const loop = this.#building.findIndex((each) => showName(each) === showName(wanted));
-      if (loop >= 0) {
-        const way = [...this.#building.slice(loop), wanted].map(showName).join(' → ');
-        return this.#disable(name, `leads back to itself: ${way}`, where);
-      }
-      const found = this.find(leg.name, source.provider);
-      if (typeof found !== 'number') {
-        this.#resolution.disable('service', showName(name), `leg left out: ${found.missing}`, {
-          ...where,
-          pending: found.pending,
+  #legBreaker({
+    circuitBreaker,
+  }: NonNullable<ServiceConfig['weighted']>): Pick<WeightedModel, 'circuitBreaker'> | Missing {
+    if (circuitBreaker === undefined) return {};
+    const path = ['circuitBreaker'];
+    // A leg's share goes to the other legs: there is nothing to fall back to.
+    if (circuitBreaker.fallbackService !== undefined) {
+      const missing = 'a breaker of legs has no fallbackService: the other legs take over; use failover';
+      return { missing, path: [...path, 'fallbackService'], pending: false };
+    }
+    const settings = circuitBreakerSettings(circuitBreaker);
+    return typeof settings === 'string'
+      ? { missing: settings, path: [...path, 'expression'], pending: false }
+      : { circuitBreaker: settings };
+  }
+
+  #lookup(name: QName, { source, path }: Declared, kind: Kind): Lookup {
+    return {
+      provider: source.provider,
+      find: (written, below) => {
+        const wanted = reference(written, source.provider);
+        const loop = this.#building.findIndex((each) => showName(each) === showName(wanted));
+        if (loop >= 0) {
+          const way = [...this.#building.slice(loop), wanted].map(showName).join(' → ');
+          return { missing: `leads back to itself: ${way}`, path: below, pending: false, loop: true };
+        }
+        const found = this.find(written, source.provider);
+        if (typeof found !== 'number') return { ...found, path: below };
+        if (this.models[found]?.kind !== 'broken') return found;
+        return { missing: `${JSON.stringify(written)} cannot be built`, path: below, pending: false };
+      },
+      leftOut: (what, why) => {
+        // What is wrong with a broken one is told at its own place.
+        if (why.missing.endsWith('cannot be built')) return;
+        this.#resolution.disable('service', showName(name), `${what} left out: ${why.missing}`, {
+          source,
+          path: [...path, kind, ...why.path],
+          pending: why.pending,
         });
-        pending &&= found.pending;
-      } else if (this.models[found]?.kind === 'broken') {
-        pending = false;
-      } else {
-        legs.push({ key: keys[index] as string, service: found, weight: leg.weight ?? 1, mode: 'active' });
+      },
+    };
+  }
+
+  /** The service behind its own middlewares; without one of them it must not serve. */
+  #behind(name: QName, { source, path, config }: Declared, service: ServiceModel): ServiceModel {
+    if (config.middlewares === undefined || service.kind === 'broken') return service;
+    const middlewares: number[] = [];
+    const circuitBreakers: PassingModel['circuitBreakers'][number][] = [];
+    for (const [position, written] of config.middlewares.entries()) {
+      const found = this.middlewares.find(written, source.provider);
+      if ('missing' in found)
+        return this.#disable(name, found.missing, { source, path: [...path, 'middlewares', position] });
+      for (const index of found) {
+        const model = this.middlewares.models[index];
+        if (model?.kind === 'circuitBreaker') circuitBreakers.push(model as never);
+        else middlewares.push(index);
       }
     }
-    if (legs.length > 0) return { kind: 'weighted', name, legs };
-    const reason = pending ? 'none of its services is there yet' : 'none of its services can be built';
-    return this.#disable(name, reason, { source, path, pending });
+    const inner = this.models.push(service) - 1;
+    return { kind: 'passing', name, service: inner, middlewares, circuitBreakers };
   }
 
   #disable(name: QName, reason: string, where: Parameters<Resolution['disable']>[3]): BrokenModel {
     this.#resolution.disable('service', showName(name), reason, where);
     return { kind: 'broken', name, code: 'service.disabled', detail: reason };
   }
-}
-
-function rebased(service: ServiceModel, first: number, firstTransport: number): ServiceModel {
-  if (service.kind === 'broken') return service;
-  if (service.kind === 'loadBalancer') return { ...service, transport: service.transport + firstTransport };
-  return { ...service, legs: service.legs.map((leg) => ({ ...leg, service: leg.service + first })) };
-}
-
-/** `h2c` is no scheme to URL: without another it would keep the case of the host and not read `127.1`. */
-function endpointOf(written: string): Pick<EndpointModel, 'scheme' | 'host' | 'port' | 'path'> {
-  const scheme = /^h2c:/i.test(written) ? 'h2c' : /^https:/i.test(written) ? 'https' : 'http';
-  const url = new URL(scheme === 'h2c' ? written.replace(/^h2c:/i, 'http:') : written);
-  return {
-    scheme,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
-    path: url.pathname.replace(/\/+$/, ''),
-  };
 }

@@ -1,14 +1,15 @@
 /** Configuration → model: names become indexes, defaults are filled in, what cannot serve is disabled alone. Pure. */
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import { linkLayers } from './link-layers.ts';
-import type { CertificateModel, EntryPointModel, TransportModel } from './model.ts';
-import { certificateOf, pemOf } from './pem.ts';
+import type { EntryPointModel, TransportModel } from './model.ts';
 import { Resolution } from './resolution.ts';
 import { entryPointDrafts, uplinkEntryPointDrafts } from './resolve-entry-points.ts';
-import type { DynamicSource, Resolved, ResolveInput } from './resolve-input.ts';
+import type { Resolved, ResolveInput } from './resolve-input.ts';
 import { Middlewares } from './resolve-middlewares.ts';
 import { type RouterDraft, resolveRouters } from './resolve-routers.ts';
 import { Services } from './resolve-services.ts';
+import { resolveCertificates, resolveTls, TlsOptions } from './resolve-tls.ts';
+import { resolveTlsHosts } from './resolve-tls-hosts.ts';
 import { resolveTransports } from './resolve-transports.ts';
 import { Uplinks } from './resolve-uplinks.ts';
 import { RouterLayers } from './router-layers.ts';
@@ -41,23 +42,21 @@ export function resolve(input: ResolveInput): Resolved {
   middlewares.buildAll();
   const secure = tlsEntryPoints(entryPoints, sources);
   const layers = new RouterLayers(sources, resolution);
-  const context = { resolution, services, middlewares, uplinks, layers, entryPoints, secure };
+  const tlsOptions = new TlsOptions(sources, resolution);
+  const context = { resolution, services, middlewares, uplinks, layers, entryPoints, secure, tlsOptions };
   const drafts = sources.flatMap((source) => [...resolveRouters(source, context)]).sort(byPriority);
   const routers = linkLayers(drafts, services, resolution);
   const certificates = resolveCertificates(sources, resolution);
-  if (certificates.length === 0) {
-    for (const name of secure) {
-      resolution.disable(
-        'entryPoint',
-        name,
-        'it serves TLS, but there is no certificate in tls.certificates',
-      );
-    }
-  }
+  const tls = resolveTls(sources, tlsOptions, resolution);
+  const publicEntryPoints = entryPoints.map((draft): EntryPointModel => {
+    if (!secure.has(draft.name)) return { ...draft.model, tls: false };
+    const tlsHosts = resolveTlsHosts(draft, drafts, tlsOptions, sources, resolution);
+    return { ...draft.model, tls: true, ...(tlsHosts === undefined ? {} : { tlsHosts }) };
+  });
   return {
     model: {
       entryPoints: [
-        ...entryPoints.map(({ model }) => ({ ...model, tls: secure.has(model.name) })),
+        ...publicEntryPoints,
         ...(uplinkEntryPoints ?? []).map(({ model }) => withTables(model, drafts)),
       ],
       routers,
@@ -65,6 +64,7 @@ export function resolve(input: ResolveInput): Resolved {
       services: services.models,
       transports,
       certificates,
+      ...(tls === undefined ? {} : { tls }),
     },
     disabled: resolution.disabled,
     uplinks: uplinks.resolved(drafts, routers, services.models),
@@ -93,30 +93,6 @@ function withTables(model: EntryPointModel, drafts: readonly RouterDraft[]): Ent
     }
   }
   return { ...model, uplink: { ...model.uplink, tables: [...tables].sort(([a], [b]) => compare(a, b)) } };
-}
-
-function resolveCertificates(sources: readonly DynamicSource[], resolution: Resolution): CertificateModel[] {
-  const models: CertificateModel[] = [];
-  for (const source of sources) {
-    for (const [index, { certFile, keyFile }] of (source.config.tls?.certificates ?? []).entries()) {
-      const cert = pemOf(certFile, source);
-      const key = pemOf(keyFile, source);
-      const model =
-        cert === undefined || key === undefined
-          ? 'a certificate file was not read'
-          : certificateOf(cert, key);
-      if (typeof model !== 'string') {
-        models.push(model);
-      } else {
-        const path = ['tls', 'certificates', index];
-        resolution.disable('certificate', `tls.certificates[${index}]@${source.provider}`, model, {
-          source,
-          path,
-        });
-      }
-    }
-  }
-  return models;
 }
 
 function mistakes(resolution: Resolution): readonly ConfigProblem[] {

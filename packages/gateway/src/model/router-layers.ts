@@ -131,12 +131,8 @@ export class RouterLayers {
   /** Its parents are disabled themselves, which is the mistake that is told. */
   #unreachable(node: Node): void {
     node.refused = true;
-    const parents = node.parents.map((parent) => showName(parent.node.name)).join(', ');
-    this.#resolution.disable(
-      'router',
-      showName(node.name),
-      `no request reaches it: its parents (${parents}) are disabled`,
-    );
+    const reason = 'no request reaches it: its parents are disabled';
+    this.#resolution.disable('router', showName(node.name), reason);
   }
 
   #refuse(node: Node, reason: string, path: readonly (string | number)[]): void {

@@ -7,23 +7,27 @@ import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { prepareRequestHeaders } from '../http/forwarded.ts';
-import { grpcTimeoutMs, isGrpc } from '../http/grpc.ts';
-import { type Headers, hasHeader, takeHeader } from '../http/headers.ts';
+import { hasHeader, takeHeader } from '../http/headers.ts';
 import type { ServedExchange } from '../http/server-settings.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
+import type { RouteTable } from '../router/route-table.ts';
+import type { FailureReporter } from '../service/endpoint.ts';
+import { MirrorMemory } from '../service/mirror-copy.ts';
 import { Registry } from '../service/registry.ts';
 import { RetryBudget } from '../service/retry-budget.ts';
+import { defaultRetryPolicy, type RetryPolicy } from '../service/retry-policy.ts';
+import type { Service } from '../service/service.ts';
+import type { ForwardContext } from './attempts.ts';
+import type { Choice } from './choice.ts';
 import { EntryPointCounters, Refusals } from './counters.ts';
 import type { DataPlaneLog, EndpointFailure, Patch, PublishedDocument } from './data-plane.ts';
 import { Documents } from './documents.ts';
 import { Forward } from './forward.ts';
-import { type EntryTables, Generation } from './generation.ts';
+import { type EntryTables, Generation, type GenerationHost } from './generation.ts';
 import { applyPatch } from './patch.ts';
 import { RateLimited } from './rate-limited.ts';
-
-/** What a timer can hold; a call that may take longer than 24 days has no deadline of ours. */
-const longestTimerMs = 2 ** 31 - 1;
+import type { Route } from './route.ts';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -33,7 +37,7 @@ export interface EngineOptions {
   readonly onEndpointFailure: (failure: EndpointFailure) => void;
 }
 
-export class Engine {
+export class Engine implements GenerationHost, ForwardContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly registry: Registry;
@@ -42,10 +46,18 @@ export class Engine {
   readonly refusals = new Refusals();
   readonly documents: Documents;
   readonly accessLog: AccessLog | undefined;
+  readonly log: DataPlaneLog;
+  readonly budget = new RetryBudget();
+  readonly mirrorMemory = new MirrorMemory();
+  /** Each endpoint is given this. */
+  readonly report: FailureReporter = (endpoint, code, message) => {
+    const { host, port } = endpoint.pool.address;
+    if (!this.#failures.pass(JSON.stringify([host, port, code]))) return;
+    this.#options.onEndpointFailure({ service: endpoint.service, host, port, code, message });
+  };
   generation: Generation | undefined;
   draining = false;
   readonly #options: EngineOptions;
-  readonly #budget = new RetryBudget();
   readonly #failures: RateLimited;
   readonly #server = hostname();
   #certificates = new Certificates({ certificates: [] });
@@ -55,6 +67,7 @@ export class Engine {
     this.#options = options;
     this.clock = options.clock;
     this.accessLog = options.accessLog;
+    this.log = options.log;
     this.deadlines = new Deadlines(options.clock);
     this.registry = new Registry(this.deadlines);
     this.documents = new Documents(options.clock);
@@ -64,11 +77,7 @@ export class Engine {
 
   /** Builds the generation of `model` and swaps; throws and changes nothing when it can't be built. */
   apply(model: Model): void {
-    const next = new Generation(model, this.generation, this.registry, (endpoint, code, message) => {
-      const { host, port } = endpoint.pool.address;
-      if (!this.#failures.pass(JSON.stringify([host, port, code]))) return;
-      this.#options.onEndpointFailure({ service: endpoint.service, host, port, code, message });
-    });
+    const next = new Generation(model, this.generation, this);
     // Certificates first: they are the last thing that can still throw, here rather than when a port is opened.
     const certificates = new Certificates(model, this.#certificates);
     this.#certificates = certificates;
@@ -135,34 +144,28 @@ export class Engine {
   }
 
   #forward(exchange: Exchange, routes: EntryTables['routes']): void {
-    const request = exchange.request;
-    prepareRequestHeaders(request, exchange.facts, exchange.upgrade, this.#server);
-    const route = routes.match(request);
-    if (route === undefined) {
-      exchange.refuse('route.none', '');
-      return;
-    }
-    const trace = exchange.trace;
-    if (trace !== undefined) trace.route = route;
-    const stack = route.stack;
-    if (stack !== undefined) {
-      const refusal = stack.request(request);
-      if (refusal !== undefined) {
-        exchange.refuse(refusal.code, refusal.detail);
-        return;
-      }
-    }
-    const forward = new Forward(exchange, route.service, stack, this.#budget);
-    if (trace !== undefined) this.accessLog?.forwarded(trace, forward);
-    if (request.method === 'POST' && isGrpc(request.headers)) this.#limitCall(forward, request.headers);
+    prepareRequestHeaders(exchange.request, exchange.facts, exchange.upgrade, this.#server);
+    this.descend(exchange, routes);
+  }
+
+  descend(exchange: Exchange, routes: RouteTable<Route>): void {
+    const route = routes.match(exchange.request);
+    if (route === undefined) exchange.refuse('route.none', '');
+    else route.take(exchange);
+  }
+
+  dispatch(exchange: Exchange, service: Service, policy: RetryPolicy): void {
+    this.forward(exchange, service, policy, undefined);
+  }
+
+  forward(exchange: Exchange, service: Service, policy: RetryPolicy, before: Choice | undefined): void {
+    const forward = new Forward(exchange, service, policy, this, before);
+    if (exchange.trace !== undefined) this.accessLog?.forwarded(exchange.trace, forward);
     forward.start();
   }
 
-  /** A gRPC client says how long it waits: no endpoint works on for longer. */
-  #limitCall(forward: Forward, headers: Headers): void {
-    const ms = grpcTimeoutMs(headers);
-    if (ms === undefined || ms > longestTimerMs) return;
-    forward.cancelDeadline = this.clock.after(ms, () => forward.deadlineExceeded());
+  send(exchange: Exchange, service: Service): void {
+    this.forward(exchange, service, defaultRetryPolicy, undefined);
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {
@@ -257,6 +260,7 @@ class EntryPointHost implements ListenerHost {
   finished(exchange: ServedExchange): void {
     // A client that left before its response.
     const status = exchange.status === 0 ? 499 : exchange.status;
+    exchange.hook?.finished(status);
     this.counters.count(status);
     if (exchange.trace !== undefined) this.accessLog?.finish(exchange.trace, status);
   }

@@ -5,78 +5,80 @@ import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange
 import type { Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { tunnel } from '../http/tunnel.ts';
-import type { MiddlewareStack } from '../middleware/middleware.ts';
 import type { Endpoint } from '../service/endpoint.ts';
+import type { MirrorCopy } from '../service/mirror-copy.ts';
+import type { Mirroring } from '../service/mirroring.ts';
 import type { DialListener } from '../service/multiplexed.ts';
-import type { RetryBudget } from '../service/retry-budget.ts';
-import type { Pick, Service } from '../service/service.ts';
-import type { Leg } from '../service/weighted.ts';
+import { Passing } from '../service/passing.ts';
+import { includesStatus, type RetryPolicy } from '../service/retry-policy.ts';
+import type { Picked, Service } from '../service/service.ts';
+import { Attempts, type ForwardContext } from './attempts.ts';
+import { limitCall } from './call-deadline.ts';
+import type { Choice } from './choice.ts';
+import { servePassing } from './passing-destination.ts';
 import { nothingSent, takeRefusal } from './refusal.ts';
-import { BodyReplay, isIdempotent } from './replay.ts';
 
-/** Attempts in all, counting the first; a fresh connection in place of a dead idle one does not count. */
-const maxAttempts = 3;
-/** Connections that may turn a request away unread before that counts as a failure. */
-const maxGoodbyes = 3;
-export class Forward implements ExchangeListener, ResponseListener, DialListener, Pick {
-  tried: Endpoint[] | undefined;
-  leg: Leg | undefined;
-  endpoint: Endpoint | undefined;
-  attempts = 0;
+export class Forward extends Attempts implements ExchangeListener, ResponseListener, DialListener {
   /** The head of the endpoint's response was passed on. */
   responded = false;
 
   readonly #exchange: Exchange;
-  readonly #service: Service;
-  readonly #stack: MiddlewareStack | undefined;
-  readonly #budget: RetryBudget;
   #connection: ClientRequest | undefined;
-  #cancelDial: (() => void) | undefined;
-  #replay: BodyReplay | undefined;
-  #bodyEnded = false;
-  #trailers: Headers | undefined;
-  /** Times a dead or departing connection was replaced without counting as an attempt. */
-  #redials = 0;
-  /** Undoes the client's own deadline, at which `deadlineExceeded` is called. */
-  cancelDeadline: (() => void) | undefined;
+  /** Undoes what is waited for: a connection, or the time of the next attempt. */
+  #cancelWait: (() => void) | undefined;
+  /** Undoes the client's own deadline. */
+  #cancelDeadline: (() => void) | undefined;
   #done = false;
 
-  constructor(exchange: Exchange, service: Service, stack: MiddlewareStack | undefined, budget: RetryBudget) {
+  constructor(
+    exchange: Exchange,
+    service: Service,
+    policy: RetryPolicy,
+    context: ForwardContext,
+    before?: Choice,
+  ) {
+    super(exchange, service, policy, context, before);
     this.#exchange = exchange;
-    this.#service = service;
-    this.#stack = stack;
-    this.#budget = budget;
-    if (exchange.bodyLength !== 0) this.#replay = new BodyReplay();
   }
 
   start(): void {
     this.#exchange.listen(this);
-    this.#budget.deposit();
-    this.#attempt(undefined);
+    this.context.budget.deposit();
+    this.#cancelDeadline = limitCall(this.clock, this.request, () => this.#deadlineExceeded());
+    this.#attempt(undefined, this.choose(this.service));
   }
 
-  /** Picks an endpoint and sends; `failure` is why the attempt before this one failed. */
-  #attempt(failure: GatewayError | undefined, picked?: Endpoint): void {
-    if (picked === undefined) this.leg = undefined;
-    const endpoint = picked ?? this.#service.pick(this);
-    if (endpoint === undefined) {
-      this.#refuse(failure ?? new GatewayError(this.#service.refusal));
-      return;
+  /** Sends to what was picked; `failure` is why the attempt before this one failed. */
+  #attempt(failure: GatewayError | undefined, picked: Picked | undefined): void {
+    if (picked === undefined) {
+      this.#refuse(failure ?? new GatewayError(this.service.refusal));
+    } else if (picked instanceof Passing) {
+      // From here on it is the inner service's: with its own attempts, but what led there holds.
+      this.#finish();
+      servePassing(picked, this.#exchange, this, this.policy, this.context);
+    } else {
+      if (this.rescue !== undefined) this.body?.allow(this.rescue.maxBodyBytes);
+      this.take(picked);
+      this.#connect(picked);
+      if (this.mirroring !== undefined) this.#copy(this.mirroring);
     }
-    this.attempts++;
-    this.endpoint = endpoint;
-    endpoint.owner.requests++;
-    this.#connect(endpoint);
+  }
+
+  #copy(mirroring: readonly Mirroring[]): void {
+    const copies: MirrorCopy[] = [];
+    for (const each of mirroring) each.copy(this.#exchange, this.context, copies);
+    this.mirroring = undefined;
+    if (copies.length > 0) this.body?.copyTo(copies);
   }
 
   #connect(endpoint: Endpoint): void {
     if (this.#exchange.upgrade !== '') {
-      this.#cancelDial = endpoint.pool.dialTunnel(this);
+      this.#cancelWait = endpoint.pool.dialTunnel(this);
       return;
     }
-    const connection = endpoint.pool.take(this.#replayable());
+    const connection = endpoint.pool.take(this.replayable());
     if (connection !== undefined) this.#send(connection, endpoint);
-    else this.#cancelDial = endpoint.pool.dial(this);
+    else this.#cancelWait = endpoint.pool.dial(this);
   }
 
   #send(connection: ClientRequest, endpoint: Endpoint): void {
@@ -90,26 +92,22 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
       exchange.upgrade,
       endpoint.pool.transport.model.responseHeaderTimeoutMs,
     );
-    if (this.#replay !== undefined) {
-      this.#replay.send(connection);
-      if (this.#bodyEnded) connection.endRequest(this.#trailers);
-      else exchange.readBody();
-    }
+    this.body?.begin(connection, exchange);
     connection.flush();
   }
 
   dialed(connection: ClientRequest): void {
-    this.#cancelDial = undefined;
+    this.#cancelWait = undefined;
     if (this.#done) connection.destroy();
     else this.#send(connection, this.endpoint as Endpoint);
   }
 
   dialFailed(code: GatewayErrorCode, detail: string): void {
-    this.#cancelDial = undefined;
+    this.#cancelWait = undefined;
     if (this.#done) return;
     this.#failed(code, detail);
     // Nothing was sent: any method may go elsewhere, as long as its body is still whole here.
-    this.#again(new GatewayError(code, detail), this.#replay === undefined || this.#replay.whole);
+    this.#again(new GatewayError(code, detail), this.whole);
   }
 
   requestFailed(code: GatewayErrorCode, detail: string, fate: RequestFate): void {
@@ -127,10 +125,9 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
       this.#exchange.breakOff();
       return;
     }
-    const unprocessed = fate === 'unprocessed' && (this.#replay === undefined || this.#replay.whole);
-    const replayable = unprocessed || (fate !== 'answered' && this.#replayable());
-    if (replayable && this.#isGoodbye(code, unprocessed, connection)) {
-      this.#redials++;
+    const unprocessed = fate === 'unprocessed' && this.whole;
+    const replayable = unprocessed || (fate !== 'answered' && this.replayable());
+    if (replayable && this.goodbye(code, unprocessed, connection?.served ?? 0)) {
       this.#connect(this.endpoint as Endpoint);
       return;
     }
@@ -138,49 +135,47 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     this.#again(new GatewayError(code, detail), replayable);
   }
 
-  /** The endpoint closed an idle connection just as we reused it, or said goodbye: its right, not its failure. */
-  #isGoodbye(code: GatewayErrorCode, unprocessed: boolean, connection: ClientRequest | undefined): boolean {
-    if (unprocessed) return this.#redials < maxGoodbyes;
-    return (
-      code === 'endpoint.closed' && this.#redials === 0 && connection !== undefined && connection.served > 0
-    );
+  #again(failure: GatewayError, allowed: boolean): void {
+    if (allowed && this.policy.networkErrors && this.mayRetry()) this.#later(failure, this.another());
+    else this.#refuse(failure);
   }
 
-  #again(failure: GatewayError, allowed: boolean): void {
-    const endpoint = this.endpoint as Endpoint;
-    if (!allowed || this.attempts >= maxAttempts || !this.#budget.withdraw()) {
-      this.#refuse(failure);
+  /** Leaves the answer that has come for one from elsewhere; false when there is nobody else to ask. */
+  #leave(code: GatewayErrorCode, status: number): boolean {
+    const picked = this.mayRetry() ? this.insteadOf(status) : undefined;
+    if (picked === undefined) return false;
+    this.#drop();
+    this.#later(new GatewayError(code), picked);
+    return true;
+  }
+
+  #later(failure: GatewayError, picked: Picked | undefined): void {
+    const ms = picked === undefined ? 0 : this.delayMs;
+    if (ms === 0) {
+      this.#attempt(failure, picked);
       return;
     }
-    endpoint.owner.retries++;
-    if (this.tried === undefined) this.tried = [endpoint];
-    else this.tried.push(endpoint);
-    this.#attempt(failure);
-  }
-
-  /** Sent again, it would do no more than sent once, and all of it is still here. */
-  #replayable(): boolean {
-    const request = this.#exchange.request;
-    return (
-      (this.#replay === undefined || this.#replay.whole) && isIdempotent(request.method, request.headers)
-    );
+    this.#cancelWait = this.clock.after(ms, () => {
+      this.#cancelWait = undefined;
+      this.#attempt(failure, picked);
+    });
   }
 
   #failed(code: GatewayErrorCode, detail: string): void {
-    const endpoint = this.endpoint as Endpoint;
-    endpoint.owner.failures++;
-    if (this.leg !== undefined) this.leg.failures++;
-    endpoint.failed(code, detail);
+    this.attemptFailed(errorKind(code).status);
+    this.release();
+    (this.endpoint as Endpoint).failed(code, detail);
   }
 
   /** Nothing more is expected of either side. */
   #finish(): void {
     this.#done = true;
-    this.cancelDeadline?.();
+    this.release();
+    this.#cancelDeadline?.();
   }
 
   /** Too late: nobody waits for the answer any more. */
-  deadlineExceeded(): void {
+  #deadlineExceeded(): void {
     if (this.#done) return;
     this.#give();
     this.#exchange.refuse('request.deadline', '');
@@ -189,30 +184,27 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   /** Lets go of the endpoint. */
   #give(): void {
     this.#finish();
-    this.#cancelDial?.();
+    this.#cancelWait?.();
     this.#connection?.destroy();
     this.#connection = undefined;
   }
 
   #refuse(failure: GatewayError): void {
+    if (this.#rescued(errorKind(failure.code).status)) return;
     this.#finish();
     this.#exchange.refuse(failure.code, failure.detail);
   }
 
   bodyData(chunk: Buffer): boolean {
-    const connection = this.#connection;
-    this.#replay?.keep(chunk, connection === undefined);
-    return connection?.write(chunk) ?? false;
+    return this.body?.data(chunk, this.#connection) ?? true;
   }
 
   bodyEnd(trailers: Headers | undefined): void {
-    this.#bodyEnded = true;
-    this.#trailers = trailers;
-    this.#connection?.endRequest(trailers);
+    this.body?.end(trailers, this.#connection);
   }
 
   movable(endpoint: object): boolean {
-    return this.endpoint === endpoint && this.#replayable();
+    return this.endpoint === endpoint && this.replayable();
   }
 
   turnEnd(): void {
@@ -224,6 +216,7 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   clientGone(): void {
+    this.body?.abandon();
     this.#give();
   }
 
@@ -237,37 +230,40 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
     if (refusal !== undefined && endpoint.owner.uplink && this.#refusedAtOtherEnd(refusal)) return;
     // A gateway's refusal of a gRPC call says 200; what counts is what it means.
     const status = refusal === undefined ? head.status : errorKind(refusal).status;
-    endpoint.answered(status);
-    if (status >= 500) {
-      endpoint.owner.failures++;
-      if (this.leg !== undefined) this.leg.failures++;
+    if (this.unwanted(status) && this.#leave('endpoint.broke-off', status)) {
+      endpoint.answered(status);
+      return;
     }
+    this.attemptAnswered(status);
+    if (this.#rescued(status)) return;
     this.responded = true;
-    if (this.#stack !== undefined) this.#stack.response(head, this.#exchange.request);
+    this.stick(head);
     this.#exchange.respond(head, length);
   }
 
   /** The child's gateway refused: another leg may still serve what no endpoint saw, or what may be sent twice. */
   #refusedAtOtherEnd(code: GatewayErrorCode): boolean {
-    const again = nothingSent(code) || (errorKind(code).side === 'endpoint' && this.#replayable());
-    if (!again || this.#replay?.whole === false || this.attempts >= maxAttempts) return false;
-    const endpoint = this.endpoint as Endpoint;
-    const another: Pick = { tried: [...(this.tried ?? []), endpoint], leg: undefined };
-    const picked = this.#service.pick(another);
-    if (picked === undefined) return false;
-    if (!this.#budget.withdraw()) {
-      if (another.leg !== undefined) another.leg.requests--;
-      return false;
-    }
-    endpoint.owner.failures++;
-    endpoint.owner.retries++;
-    if (this.leg !== undefined) this.leg.failures++;
+    const again = nothingSent(code) || (errorKind(code).side === 'endpoint' && this.replayable());
+    return again && this.whole && this.#leave(code, errorKind(code).status);
+  }
+
+  /** Another service answers in place of one that has answered so, or not at all. */
+  #rescued(status: number): boolean {
+    const rescue = this.rescue;
+    if (rescue === undefined || !includesStatus(rescue.statuses, status)) return false;
+    if (!rescue.fallback.available || !this.replayable(rescue.nonIdempotent)) return false;
+    this.#drop();
+    this.service = rescue.fallback;
+    this.restart();
+    this.#attempt(undefined, this.choose(rescue.fallback));
+    return true;
+  }
+
+  /** Wants no more of the endpoint that has answered. */
+  #drop(): void {
+    this.release();
     this.#connection?.destroy();
     this.#connection = undefined;
-    this.tried = another.tried;
-    this.leg = another.leg;
-    this.#attempt(undefined, picked);
-    return true;
   }
 
   responseData(chunk: Buffer): boolean {
@@ -290,9 +286,11 @@ export class Forward implements ExchangeListener, ResponseListener, DialListener
   }
 
   responseSwitched(head: ResponseHead, raw: RawConnection): void {
+    this.attemptAnswered(101);
     this.#finish();
     this.responded = true;
     this.#connection = undefined;
+    this.stick(head);
     const client = this.#exchange.switchProtocols(head);
     if (client === undefined) raw.destroy();
     else tunnel(client, raw);

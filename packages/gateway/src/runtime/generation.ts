@@ -1,34 +1,21 @@
 /** What was built from one model and is serving: route tables, services, endpoints. State is carried over by name. */
-
+import type { Clock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { compileMiddleware } from '../middleware/index.ts';
-import { compileStack, type MiddlewareStack } from '../middleware/middleware.ts';
-import type {
-  EndpointModel,
-  LoadBalancerModel,
-  Matcher,
-  Model,
-  QName,
-  ServiceModel,
-} from '../model/model.ts';
+import type { Middleware } from '../middleware/middleware.ts';
+import type { LoadBalancerModel, Model, QName, RouterModel } from '../model/model.ts';
+import type { Deadlines } from '../net/deadlines.ts';
 import { buildRouteTable, type RouteTable } from '../router/route-table.ts';
 import { Endpoint, type FailureReporter } from '../service/endpoint.ts';
 import { LoadBalancer } from '../service/load-balancer.ts';
-import type { Pool } from '../service/pool.ts';
 import type { Registry } from '../service/registry.ts';
 import { BrokenService, type Service } from '../service/service.ts';
 import type { Transport } from '../service/transport.ts';
-import { Leg, Weighted } from '../service/weighted.ts';
-import { ByName } from './names.ts';
-
-/** Where a matched request goes. */
-export interface Route {
-  readonly name: QName;
-  readonly service: Service;
-  readonly stack: MiddlewareStack | undefined;
-  readonly matcher: Matcher;
-  readonly priority: number;
-  readonly tls: boolean;
-}
+import { emptySets, ServiceBuilder, type ServiceSets } from './build-services.ts';
+import type { DataPlaneLog } from './data-plane.ts';
+import { Kept } from './kept.ts';
+import { type Dispatch, Route } from './route.ts';
 
 export interface EntryTables {
   readonly routes: RouteTable<Route>;
@@ -36,59 +23,66 @@ export interface EntryTables {
   readonly uplinks: ReadonlyMap<string, RouteTable<Route>>;
 }
 
+/** What generations need of the engine they serve in. */
+export interface GenerationHost extends Dispatch {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly registry: Registry;
+  readonly log: DataPlaneLog;
+  readonly report: FailureReporter;
+  /** Sends an exchange of the gateway's own. */
+  send(exchange: Exchange, service: Service): void;
+}
+
 export class Generation {
   readonly model: Model;
   readonly entries = new Map<string, EntryTables>();
-  readonly balancers = new ByName<LoadBalancer>();
-  readonly weighted = new ByName<Weighted>();
+  readonly services: ServiceSets = emptySets();
+  readonly kept: Kept;
   readonly #transports: readonly Transport[];
-  readonly #registry: Registry;
-  readonly #report: FailureReporter;
+  readonly #host: GenerationHost;
+  readonly #builder: ServiceBuilder;
 
   /** Throws, and leaves `previous` serving untouched, when the model can't be built. */
-  constructor(model: Model, previous: Generation | undefined, registry: Registry, report: FailureReporter) {
+  constructor(model: Model, previous: Generation | undefined, host: GenerationHost) {
     this.model = model;
-    this.#registry = registry;
-    this.#report = report;
+    this.#host = host;
+    this.kept = new Kept(previous?.kept);
+    const { registry } = host;
     registry.begin();
     this.#transports = model.transports.map((transport) => registry.transport(transport));
-    const services = new ServiceBuilder(
-      model,
-      (service) => this.#balancer(service, previous),
-      (weighted) => this.weighted.set(weighted.name, weighted),
-      previous,
-    );
-    const routes = model.routers.map((router): Route => {
-      const middlewares = router.middlewares.map((index) => model.middlewares[index]!);
-      return {
-        name: router.name,
-        service: services.build(router.service),
-        stack: middlewares.length === 0 ? undefined : compileStack(middlewares.map(compileMiddleware)),
-        matcher: router.matcher,
-        priority: router.priority,
-        tls: router.tls,
-      };
+    this.#builder = new ServiceBuilder(model, {
+      balancer: (service) => this.#balancer(service, previous),
+      guarded: (service) => service,
+      sets: this.services,
+      previous: previous?.services,
     });
-    const table = (indexes: readonly number[], anyTransport: boolean) =>
-      buildRouteTable(
-        indexes.map((i) => routes[i]!),
-        { anyTransport },
-      );
+    const routes = model.routers.map((router) => this.#route(router));
+    for (const { service, middlewares } of this.#builder.passing)
+      service.steps = this.#steps(middlewares, service.name) ?? [];
+    for (const route of routes) {
+      const { children } = route.model;
+      if (children !== undefined) route.children = table(routes, children, true);
+    }
+    const owned = new Map<string, number[]>(model.entryPoints.map(({ name }) => [name, []]));
+    model.routers.forEach((router, i) => {
+      for (const name of router.entryPoints) owned.get(name)?.push(i);
+    });
     for (const entryPoint of model.entryPoints) {
-      const own = model.routers.flatMap((router, i) =>
-        router.entryPoints.includes(entryPoint.name) ? [i] : [],
-      );
       const uplinks = new Map(
-        (entryPoint.uplink?.tables ?? []).map(([name, indexes]) => [name, table(indexes, true)] as const),
+        (entryPoint.uplink?.tables ?? []).map(
+          ([name, indexes]) => [name, table(routes, indexes, true)] as const,
+        ),
       );
-      this.entries.set(entryPoint.name, { routes: table(own, entryPoint.tls), uplinks });
+      const own = table(routes, owned.get(entryPoint.name) ?? [], entryPoint.tls);
+      this.entries.set(entryPoint.name, { routes: own, uplinks });
     }
   }
 
   /** Takes over from `previous`: from here on endpoints tell this generation of their health. Nothing here can fail. */
   commit(previous: Generation | undefined): void {
-    for (const balancer of this.balancers.values()) balancer.attach();
-    this.#registry.commit(this.model.transports);
+    for (const balancer of this.services.balancers.values()) balancer.attach();
+    this.#host.registry.commit(this.model.transports);
     if (previous === undefined) return;
     const kept = new Set(this.endpoints());
     for (const endpoint of previous.endpoints()) if (!kept.has(endpoint)) endpoint.dispose();
@@ -96,13 +90,14 @@ export class Generation {
 
   /** Replaces the endpoints of one service in place. */
   setEndpoints(service: QName, models: LoadBalancerModel['endpoints']): void {
-    const balancer = this.balancers.get(service);
+    const balancer = this.services.balancers.get(service);
     if (balancer === undefined) return;
+    const { registry, report } = this.#host;
     const before = balancer.endpoints;
     const transport = this.#transports[balancer.model.transport]!;
     const endpoints = models.map((model) => {
-      const pool = this.#registry.runningPool(transport, model);
-      return this.#endpoint(balancer.model, model, pool, before);
+      const pool = registry.runningPool(transport, model);
+      return carried(before, pool) ?? new Endpoint(service, model, pool, report);
     });
     balancer.setEndpoints(endpoints, models);
     balancer.attach();
@@ -110,80 +105,71 @@ export class Generation {
     for (const endpoint of before) {
       if (balancer.endpoints.includes(endpoint)) continue;
       endpoint.dispose();
-      if (!used.has(endpoint.pool)) this.#registry.unused(endpoint.pool);
+      if (!used.has(endpoint.pool)) registry.unused(endpoint.pool);
     }
   }
 
   *endpoints(): Iterable<Endpoint> {
-    for (const balancer of this.balancers.values()) yield* balancer.endpoints;
+    for (const balancer of this.services.balancers.values()) yield* balancer.endpoints;
+  }
+
+  #route(router: RouterModel): Route {
+    const steps = this.#steps(router.middlewares, router.name);
+    // Without one of its middlewares (a login, say) it must not serve.
+    const leaf = steps !== undefined && router.service >= 0;
+    const service = leaf ? this.#builder.build(router.service) : new BrokenService(router.name);
+    return new Route(router, service, steps ?? [], this.#host);
+  }
+
+  /** One of each for this owner; undefined when one can't be built. */
+  #steps(indexes: readonly number[], owner: QName): readonly Middleware[] | undefined {
+    const { clock, deadlines, log } = this.#host;
+    const context = {
+      owner: JSON.stringify(owner),
+      clock,
+      deadlines,
+      kept: <T>(key: string, make: () => T): T => this.kept.get(key, make),
+      service: (index: number) => this.#builder.build(index),
+      send: (exchange: Exchange, service: Service) => this.#host.send(exchange, service),
+    };
+    try {
+      return indexes.map((index) => compileMiddleware(this.model.middlewares[index]!, context));
+    } catch (error) {
+      if (!(error instanceof FicusError)) throw error;
+      log('error', 'a middleware cannot be built: what names it answers 503', {
+        owner: owner.join('@'),
+        error: error.message,
+      });
+      return undefined;
+    }
   }
 
   #balancer(model: LoadBalancerModel, previous: Generation | undefined): LoadBalancer {
-    const before = previous?.balancers.get(model.name);
+    const before = previous?.services.balancers.get(model.name);
+    const { registry, report } = this.#host;
     const transport = this.#transports[model.transport]!;
     const endpoints = model.endpoints.map((endpoint) => {
-      const pool = this.#registry.pool(transport, endpoint);
-      return this.#endpoint(model, endpoint, pool, before?.endpoints ?? []);
+      const pool = registry.pool(transport, endpoint);
+      return carried(before?.endpoints ?? [], pool) ?? new Endpoint(model.name, endpoint, pool, report);
     });
     const balancer = new LoadBalancer(model, endpoints, before);
-    this.balancers.set(model.name, balancer);
+    this.services.balancers.set(model.name, balancer);
     return balancer;
-  }
-
-  /** The endpoint of the running generation when its pool is the same, else a new one with the health of its address. */
-  #endpoint(
-    service: LoadBalancerModel,
-    model: EndpointModel,
-    pool: Pool,
-    before: readonly Endpoint[],
-  ): Endpoint {
-    const same = before.find((endpoint) => endpoint.pool === pool);
-    if (same !== undefined) return same;
-    const endpoint = new Endpoint(service.name, model, pool, this.#report);
-    const known = before.find(
-      ({ pool: { address } }) => address.host === model.host && address.port === model.port,
-    );
-    if (known !== undefined) endpoint.succeed(known);
-    else if (service.healthCheck?.initialState === 'down') endpoint.beginDown();
-    return endpoint;
   }
 }
 
-/** Builds each service once, however many refer to it. */
-class ServiceBuilder {
-  readonly #model: Model;
-  readonly #built: (Service | undefined)[];
-  readonly #balancer: (model: LoadBalancerModel) => LoadBalancer;
-  readonly #onWeighted: (weighted: Weighted) => void;
-  readonly #previous: Generation | undefined;
+function table(
+  routes: readonly Route[],
+  indexes: readonly number[],
+  anyTransport: boolean,
+): RouteTable<Route> {
+  return buildRouteTable(
+    indexes.map((i) => routes[i]!),
+    { anyTransport },
+  );
+}
 
-  constructor(
-    model: Model,
-    balancer: (model: LoadBalancerModel) => LoadBalancer,
-    onWeighted: (weighted: Weighted) => void,
-    previous: Generation | undefined,
-  ) {
-    this.#model = model;
-    this.#built = new Array(model.services.length);
-    this.#balancer = balancer;
-    this.#onWeighted = onWeighted;
-    this.#previous = previous;
-  }
-
-  build(index: number): Service {
-    const built = this.#built[index];
-    if (built !== undefined) return built;
-    const service = this.#make(this.#model.services[index]!);
-    this.#built[index] = service;
-    return service;
-  }
-
-  #make(model: ServiceModel): Service {
-    if (model.kind === 'broken') return new BrokenService(model.name);
-    if (model.kind === 'loadBalancer') return this.#balancer(model);
-    const legs = model.legs.map((leg) => new Leg(leg, this.build(leg.service)));
-    const weighted = new Weighted(model.name, legs, this.#previous?.weighted.get(model.name));
-    this.#onWeighted(weighted);
-    return weighted;
-  }
+/** The same endpoint of the running generation, with its health: it is the same when its pool is. */
+function carried(before: readonly Endpoint[], pool: Endpoint['pool']): Endpoint | undefined {
+  return before.find((endpoint) => endpoint.pool === pool);
 }

@@ -1,4 +1,5 @@
 /** The data plane served in this process. */
+import { DefaultCertificate } from '../entrypoint/default-certificate.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { Model } from '../model/model.ts';
 import { Asked } from './asked.ts';
@@ -20,6 +21,7 @@ export class LocalDataPlane implements DataPlane {
   readonly #engine: Engine;
   readonly #listeners: ((failure: EndpointFailure) => void)[] = [];
   readonly #open = new Map<string, ListenHandle>();
+  readonly #defaultCertificate = new DefaultCertificate();
 
   constructor(options: Omit<EngineOptions, 'onEndpointFailure'>) {
     this.#engine = new Engine({
@@ -30,7 +32,8 @@ export class LocalDataPlane implements DataPlane {
     });
   }
 
-  async apply(model: Model): Promise<void> {
+  async apply(asked: Model): Promise<void> {
+    const model = this.#defaultCertificate.complete(asked, this.#engine.clock.now());
     // Ports first: a port that is taken must change nothing.
     const opened = openListenHandles(model.entryPoints, this.#open);
     try {

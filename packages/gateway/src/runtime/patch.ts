@@ -6,11 +6,11 @@ export function applyPatch(engine: Engine, patch: Patch): void {
   const generation = engine.generation;
   switch (patch.kind) {
     case 'legs':
-      generation?.weighted.get(patch.service)?.setLegs(patch.legs);
+      generation?.services.weighted.get(patch.service)?.setLegs(patch.legs);
       return;
     case 'health': {
       const { host, port } = patch.endpoint;
-      for (const endpoint of generation?.balancers.get(patch.service)?.endpoints ?? []) {
+      for (const endpoint of generation?.services.balancers.get(patch.service)?.endpoints ?? []) {
         if (endpoint.pool.address.host === host && endpoint.pool.address.port === port)
           endpoint.setUp(patch.up);
       }

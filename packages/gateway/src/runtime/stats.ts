@@ -37,13 +37,15 @@ export function processStats(engine: Engine): ProcessStats {
     open,
     inFlight,
     entryPoints,
-    services: [...(generation?.balancers.values() ?? [])].map(({ name, requests, failures, retries }) => ({
-      name,
-      requests,
-      failures,
-      retries,
-    })),
-    legs: [...(generation?.weighted.values() ?? [])].flatMap((weighted) =>
+    services: [...(generation?.services.balancers.values() ?? [])].map(
+      ({ name, requests, failures, retries }) => ({
+        name,
+        requests,
+        failures,
+        retries,
+      }),
+    ),
+    legs: [...(generation?.services.weighted.values() ?? [])].flatMap((weighted) =>
       weighted.legs.map(({ key, requests, failures }) => ({
         service: weighted.name,
         key,

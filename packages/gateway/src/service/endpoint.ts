@@ -23,6 +23,8 @@ export interface EndpointOwner {
   readonly ownHeaders: Headers;
   readonly ownNames: ReadonlySet<string> | undefined;
   readonly uplink: boolean;
+  /** Whether its answers are timed: endpoints are chosen by that. */
+  readonly timed: boolean;
   requests: number;
   failures: number;
   retries: number;

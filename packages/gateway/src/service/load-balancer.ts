@@ -1,9 +1,11 @@
-/** The `loadBalancer` service: smooth weighted round robin over endpoints that take requests. */
+/** The `loadBalancer` service: endpoints that take requests, one of them chosen by its strategy or by a session's cookie. */
 import type { Headers } from '../http/headers.ts';
 import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts';
+import { type Strategy, strategyOf } from './balance/strategy.ts';
 import type { Endpoint, EndpointOwner } from './endpoint.ts';
 import type { Pick, Service } from './service.ts';
-import { SmoothWeighted } from './smooth-weighted.ts';
+import { serverUrls } from './sticky/server-url.ts';
+import { Sticky } from './sticky/sticky.ts';
 
 export class LoadBalancer implements Service, EndpointOwner {
   readonly name: QName;
@@ -12,6 +14,7 @@ export class LoadBalancer implements Service, EndpointOwner {
   readonly ownHeaders: Headers;
   readonly ownNames: ReadonlySet<string> | undefined;
   readonly uplink: boolean;
+  readonly timed: boolean;
   readonly model: LoadBalancerModel;
   readonly refusal = 'service.no-endpoint';
   available = false;
@@ -20,15 +23,18 @@ export class LoadBalancer implements Service, EndpointOwner {
   retries = 0;
   #endpoints: readonly Endpoint[] = [];
   #models: readonly EndpointModel[] = [];
-  #balancer = new SmoothWeighted([]);
+  #strategy: Strategy;
+  #sticky: Sticky | undefined;
   #flags = new Uint8Array(0);
   #listeners: (() => void)[] = [];
 
   constructor(model: LoadBalancerModel, endpoints: readonly Endpoint[], previous: LoadBalancer | undefined) {
     this.name = model.name;
     this.model = model;
+    this.#strategy = strategyOf(model, [], [], undefined);
     this.passHostHeader = model.passHostHeader;
     this.uplink = model.uplink;
+    this.timed = model.strategy === 'leasttime';
     this.ownFields = model.requestHeaders.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     this.ownHeaders = model.requestHeaders.flatMap(([name, value]) => [name.toLowerCase(), value, name]);
     this.ownNames =
@@ -58,11 +64,11 @@ export class LoadBalancer implements Service, EndpointOwner {
       previous.#endpoints.length === endpoints.length &&
       endpoints.every((endpoint, i) => endpoint === previous.#endpoints[i]);
     const weights = models.map((model) => model.weight);
-    // A balancer of its own, so that a generation that is never committed leaves the running one alone.
-    this.#balancer = new SmoothWeighted(
-      weights,
-      same ? weights.map((_, i) => previous.#balancer.phase(i)) : undefined,
-    );
+    const phases = same ? weights.map((_, i) => previous.#strategy.phase?.(i)) : undefined;
+    // A strategy of its own, so that a generation that is never committed leaves the running one alone.
+    this.#strategy = strategyOf(this.model, models, endpoints, phases);
+    const { sticky, strategy } = this.model;
+    if (sticky !== undefined && strategy !== 'hrw') this.#sticky = new Sticky(sticky, models.map(serverUrls));
     this.#endpoints = endpoints;
     this.#models = models;
     this.#flags = new Uint8Array(endpoints.length);
@@ -94,32 +100,58 @@ export class LoadBalancer implements Service, EndpointOwner {
   }
 
   pick(pick: Pick): Endpoint | undefined {
-    if (pick.tried !== undefined) return this.#pickAnother(pick.tried);
-    // Asked also when `available` is false: then those that are only spared are left.
-    const at = this.#balancer.next(this.#flags);
-    return at >= 0 ? this.#endpoints[at] : this.#lastResort(undefined);
+    const sticky = this.#sticky;
+    if (sticky === undefined) return this.#endpoints[this.#choose(pick)];
+    const cookie = sticky.read(pick);
+    const known = cookie === undefined ? -1 : sticky.choice(cookie);
+    const at = known >= 0 && this.#holds(known, pick) ? known : this.#choose(pick);
+    if (at >= 0) sticky.keep(pick, at, cookie);
+    return this.#endpoints[at];
   }
 
-  #pickAnother(tried: readonly Endpoint[]): Endpoint | undefined {
+  /** Whether a session stays at endpoint `index`: unlike new requests, it does where that is fenced. */
+  #holds(index: number, pick: Pick): boolean {
+    const endpoint = this.#endpoints[index] as Endpoint;
+    const { weight } = this.#models[index] as EndpointModel;
+    return endpoint.available && weight > 0 && pick.tried?.includes(endpoint) !== true;
+  }
+
+  /** Index of an endpoint, -1 for none. */
+  #choose(pick: Pick): number {
+    if (pick.tried !== undefined) return this.#chooseAnother(pick, pick.tried);
+    const at = this.#strategy.next(this.#flags, pick.request);
+    if (at < 0) return this.#lastResort(undefined);
+    if ((this.#endpoints[at] as Endpoint).admits()) return at;
+    return this.#chooseAnother(pick, [this.#endpoints[at] as Endpoint], at);
+  }
+
+  /** None of `passedOver`; `second` is better than none. */
+  #chooseAnother(pick: Pick, passedOver: readonly Endpoint[], second = -1): number {
     const flags = Uint8Array.from(this.#flags);
     this.#endpoints.forEach((endpoint, i) => {
-      if (tried.includes(endpoint)) flags[i] = 0;
+      if (passedOver.includes(endpoint)) flags[i] = 0;
     });
-    const at = this.#balancer.next(flags);
-    return at >= 0 ? this.#endpoints[at] : this.#lastResort(tried);
+    let best = second;
+    for (;;) {
+      const at = this.#strategy.next(flags, pick.request);
+      if (at < 0) return best >= 0 ? best : this.#lastResort(passedOver);
+      if ((this.#endpoints[at] as Endpoint).admits()) return at;
+      if (best < 0) best = at;
+      flags[at] = 0;
+    }
   }
 
   /** Ejected but not known to be down: better asked than nobody. */
-  #lastResort(tried: readonly Endpoint[] | undefined): Endpoint | undefined {
-    return this.#endpoints.find(
-      (endpoint, i) => endpoint.up && this.#models[i]!.weight > 0 && tried?.includes(endpoint) !== true,
+  #lastResort(tried: readonly Endpoint[] | undefined): number {
+    return this.#endpoints.findIndex(
+      (endpoint, i) => endpoint.up && takesNew(this.#models[i]!) && tried?.includes(endpoint) !== true,
     );
   }
 
   #refresh(): void {
     let available = false;
     this.#endpoints.forEach((endpoint, i) => {
-      const takes = endpoint.available && this.#models[i]!.weight > 0;
+      const takes = endpoint.available && takesNew(this.#models[i]!);
       this.#flags[i] = takes ? 1 : 0;
       // Those that fail and are only spared keep a service alone busy, but another service is the better choice.
       if (takes && !endpoint.spared) available = true;
@@ -128,4 +160,9 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.available = available;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether requests without a session may go there. */
+function takesNew({ weight, fenced }: EndpointModel): boolean {
+  return weight > 0 && fenced !== true;
 }

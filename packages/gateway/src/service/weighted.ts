@@ -1,8 +1,10 @@
 /** The `weighted` service: legs with weights and modes, over any services. An aggregated service is one of these. */
-import type { LegModel, QName } from '../model/model.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { Pick, Service } from './service.ts';
+import { type Clock, systemClock } from '@ficus/common/clock.ts';
+import type { LegModel, QName, WeightedModel } from '../model/model.ts';
+import type { Pick, Picked, Service } from './service.ts';
 import { SmoothWeighted } from './smooth-weighted.ts';
+import { keepsSessions, namesOfLegs } from './sticky/sessions.ts';
+import { Sticky } from './sticky/sticky.ts';
 
 /** A leg's place in the service, with its counters. */
 export class Leg {
@@ -10,6 +12,8 @@ export class Leg {
   readonly service: Service;
   weight: number;
   mode: LegModel['mode'];
+  /** While it drains, its sessions stay until then: wall-clock milliseconds; undefined: as long as it drains. */
+  sessionsUntil: number | undefined;
   requests = 0;
   failures = 0;
 
@@ -18,6 +22,7 @@ export class Leg {
     this.service = service;
     this.weight = model.weight;
     this.mode = model.mode;
+    this.sessionsUntil = model.sessionsUntil;
   }
 }
 
@@ -31,11 +36,20 @@ export class Weighted implements Service {
   /** Legs that take their weight now, and standby legs that could: 1 or 0 by index. */
   readonly #activeFlags: Uint8Array;
   readonly #standbyFlags: Uint8Array;
+  readonly #sticky: Sticky | undefined;
+  readonly #clock: Clock;
   #listeners: (() => void)[] = [];
 
-  constructor(name: QName, legs: readonly Leg[], previous: Weighted | undefined) {
-    this.name = name;
+  constructor(
+    model: WeightedModel,
+    legs: readonly Leg[],
+    previous: Weighted | undefined,
+    clock: Clock = systemClock,
+  ) {
+    this.name = model.name;
     this.legs = legs;
+    this.#sticky = model.sticky && new Sticky(model.sticky, namesOfLegs(legs));
+    this.#clock = clock;
     this.#activeFlags = new Uint8Array(legs.length);
     this.#standbyFlags = new Uint8Array(legs.length);
     const same =
@@ -59,14 +73,13 @@ export class Weighted implements Service {
   }
 
   /** New weights and modes, in place, from the next request on. Legs not named keep theirs. */
-  setLegs(
-    changes: readonly { readonly key: string; readonly weight: number; readonly mode: LegModel['mode'] }[],
-  ): void {
+  setLegs(changes: readonly Omit<LegModel, 'service'>[]): void {
     for (const change of changes) {
       const leg = this.legs.find((candidate) => candidate.key === change.key);
       if (leg === undefined) continue;
       leg.weight = change.weight;
       leg.mode = change.mode;
+      leg.sessionsUntil = change.sessionsUntil;
     }
     this.#weigh();
   }
@@ -75,38 +88,63 @@ export class Weighted implements Service {
     this.#listeners.push(listener);
   }
 
-  pick(pick: Pick): Endpoint | undefined {
+  pick(pick: Pick): Picked | undefined {
+    const cookie = this.#sticky?.read(pick);
+    if (cookie !== undefined) {
+      const picked = this.#sessionOf(pick, cookie);
+      if (picked !== undefined) return picked;
+    }
     if (pick.tried === undefined) {
       const at = this.#active.next(this.#activeFlags);
       if (at >= 0) {
-        const leg = this.legs[at] as Leg;
-        const endpoint = leg.service.pick(pick);
-        if (endpoint !== undefined) return chosen(pick, leg, endpoint);
+        const picked = this.#legAt(at).service.pick(pick);
+        if (picked !== undefined) return this.#chosen(pick, at, picked, cookie);
       }
     }
-    return this.#search(pick);
+    return this.#search(pick, cookie);
+  }
+
+  /** Where the session is that `cookie` names, if it stays there. */
+  #sessionOf(pick: Pick, cookie: string): Picked | undefined {
+    const at = (this.#sticky as Sticky).choice(cookie);
+    if (at < 0) return undefined;
+    const leg = this.#legAt(at);
+    if (!keepsSessions(leg, this.#clock.now(), !this.#activeFlags.includes(1))) return undefined;
+    const picked = leg.service.pick(pick);
+    return picked === undefined ? undefined : this.#chosen(pick, at, picked, cookie);
   }
 
   /** Not the fast path: something is down or was tried already. Active legs first, then standby, then ejected ones. */
-  #search(pick: Pick): Endpoint | undefined {
+  #search(pick: Pick, cookie: string | undefined): Picked | undefined {
     for (const [balancer, flags] of [
       [this.#active, Uint8Array.from(this.#activeFlags)],
       [this.#standby, Uint8Array.from(this.#standbyFlags)],
     ] as const) {
       for (let at = balancer.next(flags); at >= 0; at = balancer.next(flags)) {
-        const leg = this.legs[at] as Leg;
-        const endpoint = leg.service.pick(pick);
-        if (endpoint !== undefined && pick.tried?.includes(endpoint) !== true)
-          return chosen(pick, leg, endpoint);
+        const picked = this.#legAt(at).service.pick(pick);
+        if (picked !== undefined) return this.#chosen(pick, at, picked, cookie);
         flags[at] = 0;
       }
     }
-    for (const leg of this.legs) {
+    for (const [at, leg] of this.legs.entries()) {
       if (leg.mode !== 'active' || leg.weight === 0) continue;
-      const endpoint = leg.service.pick(pick);
-      if (endpoint !== undefined) return chosen(pick, leg, endpoint);
+      const picked = leg.service.pick(pick);
+      if (picked !== undefined) return this.#chosen(pick, at, picked, cookie);
     }
     return undefined;
+  }
+
+  /** Counts where the request goes; the innermost leg is the one its outcome is counted for. */
+  #chosen(pick: Pick, at: number, picked: Picked, cookie: string | undefined): Picked {
+    const leg = this.#legAt(at);
+    leg.requests++;
+    pick.leg ??= leg;
+    this.#sticky?.keep(pick, at, cookie);
+    return picked;
+  }
+
+  #legAt(at: number): Leg {
+    return this.legs[at] as Leg;
   }
 
   #weigh(): void {
@@ -129,11 +167,4 @@ export class Weighted implements Service {
     this.available = available;
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Counts where the request goes; the innermost leg is the one its outcome is counted for. */
-function chosen(pick: Pick, leg: Leg, endpoint: Endpoint): Endpoint {
-  leg.requests++;
-  pick.leg ??= leg;
-  return endpoint;
 }

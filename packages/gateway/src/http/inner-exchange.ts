@@ -1,0 +1,153 @@
+/** An exchange of the gateway's own: a request that no client sent, and its response for whoever asked. */
+import type { AccessRecord } from '../access-log/access-record.ts';
+import { errorKind, type GatewayErrorCode } from './errors.ts';
+import type { ConnectionFacts, Exchange, ExchangeListener, RawConnection, ResponseHook } from './exchange.ts';
+import type { Headers } from './headers.ts';
+import type { RequestHead, ResponseHead } from './message.ts';
+
+/** Hears the answer. Nothing after `end` or `failed`. */
+export interface AnswerReader {
+  head(head: ResponseHead, length: number): void;
+  /** Valid only until this returns. False: stop until `resume`. */
+  data(chunk: Buffer): boolean;
+  end(trailers: Headers | undefined): void;
+  /** No answer, or no whole one. `status` is what a client would have been told. */
+  failed(code: GatewayErrorCode, detail: string, status: number): void;
+}
+
+export class InnerExchange implements Exchange {
+  readonly request: RequestHead;
+  readonly facts: ConnectionFacts;
+  readonly bodyLength: number;
+  readonly upgrade = '';
+  readonly trace: AccessRecord | undefined = undefined;
+  hook: ResponseHook | undefined;
+  /** Bytes of the body that wait for the endpoint. */
+  waitingBytes = 0;
+  readonly #reader: AnswerReader;
+  #listener: ExchangeListener | undefined;
+  #waiting: Buffer[] = [];
+  #ended: boolean;
+  #told = false;
+  #flowing = false;
+  #responded = false;
+  #done = false;
+
+  /**
+   * `bodyLength` as of Exchange: with 0 nothing follows, else `body` and `endBody` must. `request` is its own: the caller
+   * does not change it afterwards. `facts`: those of the client on whose behalf it is sent.
+   */
+  constructor(request: RequestHead, facts: ConnectionFacts, bodyLength: number, reader: AnswerReader) {
+    this.request = request;
+    this.facts = facts;
+    this.bodyLength = bodyLength;
+    this.#ended = bodyLength === 0;
+    this.#reader = reader;
+  }
+
+  /** It is over, in whatever way. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** More of the body; `chunk` is this exchange's to keep. */
+  body(chunk: Buffer): void {
+    if (this.#done || this.#ended) return;
+    this.#waiting.push(chunk);
+    this.waitingBytes += chunk.length;
+    this.#push();
+  }
+
+  endBody(): void {
+    if (this.#done || this.#ended) return;
+    this.#ended = true;
+    this.#push();
+  }
+
+  /** The reader takes data again. */
+  resume(): void {
+    this.#listener?.responseDrained();
+  }
+
+  /** Nobody wants the answer any more; the reader hears nothing further. */
+  cancel(): void {
+    if (this.#done) return;
+    this.#finish(499);
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.clientGone('client.gone');
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.#listener = listener;
+  }
+
+  readBody(): void {
+    this.#flowing = true;
+    this.#push();
+  }
+
+  #push(): void {
+    while (this.#flowing && this.#waiting.length > 0 && !this.#done) {
+      const chunk = this.#waiting.shift() as Buffer;
+      this.waitingBytes -= chunk.length;
+      if (this.#listener?.bodyData(chunk) === false) this.#flowing = false;
+    }
+    if (this.#waiting.length === 0 && this.#ended && this.#flowing && !this.#told && !this.#done) {
+      this.#told = true;
+      if (this.bodyLength !== 0) this.#listener?.bodyEnd(undefined);
+    }
+    this.#listener?.turnEnd();
+  }
+
+  inform(): void {
+    // Nobody waits for an interim response.
+  }
+
+  respond(head: ResponseHead, length: number): void {
+    if (this.#done || this.#responded) return;
+    this.hook?.response(head);
+    this.#responded = true;
+    this.#reader.head(head, length);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#done || this.#reader.data(chunk);
+  }
+
+  end(trailers: Headers | undefined): void {
+    if (this.#done) return;
+    this.#finish(200);
+    this.#reader.end(trailers);
+  }
+
+  flush(): void {
+    // Nothing is held back.
+  }
+
+  breakOff(): void {
+    this.#fail('endpoint.broke-off', '');
+  }
+
+  refuse(code: GatewayErrorCode, detail: string): void {
+    this.#fail(code, detail);
+  }
+
+  switchProtocols(): RawConnection | undefined {
+    return undefined;
+  }
+
+  #fail(code: GatewayErrorCode, detail: string): void {
+    if (this.#done) return;
+    const { status } = errorKind(code);
+    this.#finish(status);
+    this.#reader.failed(code, detail, status);
+  }
+
+  #finish(status: number): void {
+    this.#done = true;
+    this.#waiting = [];
+    this.waitingBytes = 0;
+    this.hook?.finished(status);
+  }
+}

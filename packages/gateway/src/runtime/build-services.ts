@@ -1,0 +1,106 @@
+/** Services of a model made into services that serve, each once however many refer to it. */
+import type { LoadBalancerModel, Model, ServiceModel } from '../model/model.ts';
+import { Failover } from '../service/failover.ts';
+import { HighestRandomWeight } from '../service/highest-random-weight.ts';
+import type { LoadBalancer } from '../service/load-balancer.ts';
+import { Mirroring } from '../service/mirroring.ts';
+import { Passing } from '../service/passing.ts';
+import { BrokenService, type Service } from '../service/service.ts';
+import { Leg, Weighted } from '../service/weighted.ts';
+import { ByName } from './names.ts';
+
+/** Services with state of their own, by name. */
+export interface ServiceSets {
+  readonly balancers: ByName<LoadBalancer>;
+  readonly weighted: ByName<Weighted>;
+  readonly mirroring: ByName<Mirroring>;
+}
+
+export function emptySets(): ServiceSets {
+  return { balancers: new ByName(), weighted: new ByName(), mirroring: new ByName() };
+}
+
+export class ServiceBuilder {
+  /** Services behind middlewares, which are built when all services are there. */
+  readonly passing: { readonly service: Passing; readonly middlewares: readonly number[] }[] = [];
+  readonly #model: Model;
+  readonly #built: (Service | undefined)[];
+  readonly #balancer: (model: LoadBalancerModel) => LoadBalancer;
+  readonly #guarded: (service: Service, owner: string, settings: readonly BreakerSettings[]) => Service;
+  readonly #sets: ServiceSets;
+  readonly #previous: ServiceSets | undefined;
+
+  constructor(
+    model: Model,
+    options: {
+      readonly balancer: (model: LoadBalancerModel) => LoadBalancer;
+      readonly guarded: (service: Service, owner: string, settings: readonly BreakerSettings[]) => Service;
+      readonly sets: ServiceSets;
+      readonly previous: ServiceSets | undefined;
+    },
+  ) {
+    this.#model = model;
+    this.#built = new Array(model.services.length);
+    this.#balancer = options.balancer;
+    this.#guarded = options.guarded;
+    this.#sets = options.sets;
+    this.#previous = options.previous;
+  }
+
+  build(index: number): Service {
+    const built = this.#built[index];
+    if (built !== undefined) return built;
+    const service = this.#make(this.#model.services[index]!);
+    this.#built[index] = service;
+    return service;
+  }
+
+  #make(model: ServiceModel): Service {
+    switch (model.kind) {
+      case 'broken':
+        return new BrokenService(model.name);
+      case 'loadBalancer':
+        return this.#balancer(model);
+      case 'weighted':
+        return this.#weighted(model);
+      case 'highestRandomWeight':
+        return new HighestRandomWeight(
+          model,
+          model.legs.map((leg) => this.build(leg.service)),
+        );
+      case 'mirroring': {
+        const mirrors = model.mirrors.map((mirror) => this.build(mirror.service));
+        const previous = this.#previous?.mirroring.get(model.name);
+        const mirroring = new Mirroring(model, this.build(model.service), mirrors, previous);
+        this.#sets.mirroring.set(model.name, mirroring);
+        return mirroring;
+      }
+      case 'failover':
+        return new Failover(model, this.build(model.service), this.build(model.fallback));
+      case 'passing': {
+        const inner = this.#guarded(
+          this.build(model.service),
+          JSON.stringify(model.name),
+          model.circuitBreakers,
+        );
+        if (model.middlewares.length === 0) return inner;
+        const service = new Passing(model.name, inner);
+        this.passing.push({ service, middlewares: model.middlewares });
+        return service;
+      }
+    }
+  }
+
+  #weighted(model: Extract<ServiceModel, { kind: 'weighted' }>): Weighted {
+    const settings = model.circuitBreaker === undefined ? [] : [model.circuitBreaker];
+    const legs = model.legs.map((leg) => {
+      const owner = JSON.stringify([...model.name, leg.key]);
+      return new Leg(leg, this.#guarded(this.build(leg.service), owner, settings));
+    });
+    const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name));
+    this.#sets.weighted.set(model.name, weighted);
+    return weighted;
+  }
+}
+
+type BreakerSettings = NonNullable<Extract<ServiceModel, { kind: 'weighted' }>['circuitBreaker']>;
