@@ -37,6 +37,19 @@ test('a good document comes back as it is, from text and from bytes', () => {
   assert.deepEqual(decodeAdvertisement(Buffer.from(JSON.stringify(good))), read(good));
 });
 
+test('thresholds, the initial state and the time of readmission come back as they are', () => {
+  const healthCheck = {
+    ...orders.healthCheck,
+    healthyThreshold: 2,
+    unhealthyThreshold: 100,
+    initialState: 'down',
+  };
+  const passiveHealthCheck = { ...orders.passiveHealthCheck, readmissionMs: 0 };
+  const decoded = read({ ...good, uplinks: [{ ...orders, healthCheck, passiveHealthCheck }] });
+  assert.ok(decoded.accepted);
+  assert.deepEqual(decoded.advertisement.uplinks[0], { ...orders, healthCheck, passiveHealthCheck });
+});
+
 test('the mode of a health check comes back as it is', () => {
   for (const mode of ['http', 'grpc'] as const) {
     const uplink = { ...orders, healthCheck: { ...orders.healthCheck, mode } };
@@ -93,6 +106,22 @@ for (const [what, change, code] of [
   [
     'a header value that splits',
     { healthCheck: { ...orders.healthCheck, headers: { a: 'b\r\nc: d' } } },
+    'advertisement.health-check',
+  ],
+  ...(
+    [
+      ['a threshold of 0', { healthyThreshold: 0 }],
+      ['a threshold of half an answer', { unhealthyThreshold: 1.5 }],
+      ['a threshold nobody reaches', { unhealthyThreshold: 101 }],
+      ['an initial state that is none', { initialState: 'unknown' }],
+    ] as const
+  ).map(
+    ([what, change]) =>
+      [what, { healthCheck: { ...orders.healthCheck, ...change } }, 'advertisement.health-check'] as const,
+  ),
+  [
+    'a readmission before the ejection',
+    { passiveHealthCheck: { ...orders.passiveHealthCheck, readmissionMs: -1 } },
     'advertisement.health-check',
   ],
   ['a passive check of nothing', { passiveHealthCheck: {} }, 'advertisement.health-check'],

@@ -46,6 +46,31 @@ test('a gRPC endpoint goes down and comes back, asked again after each interval'
   assert.equal(verdicts[1]?.up, true);
 });
 
+test('thresholds hold for gRPC checks and for HTTP ones alike', async () => {
+  // Three bad answers, then good ones.
+  await using grpc = await h2Server((stream) =>
+    grpcAnswer(stream, grpcMessage([8, grpc.requests.length > 3 ? 1 : 2])),
+  );
+  await using http = await recordingEndpoint((_, response) =>
+    response.writeHead(http.requests.length > 3 ? 200 : 503).end(),
+  );
+  for (const [server, scheme, check] of [
+    [grpc, 'h2c', grpcCheck],
+    [http, 'http', httpCheck],
+  ] as const) {
+    using run = running();
+    const told: string[] = [];
+    run.checker.onVerdict(({ up }) => told.push(`${up ? 'up' : 'down'} after ${server.requests.length}`));
+    const thresholds = { healthyThreshold: 2, unhealthyThreshold: 3, timeoutMs: 1e9 };
+    run.checker.update(modelWith(server.port, scheme, { ...check, ...thresholds }));
+    await eventually(() => {
+      run.clock.advance(500);
+      return told.length === 2;
+    }, 'down and up');
+    assert.deepEqual(told, ['down after 3', 'up after 5'], scheme);
+  }
+});
+
 test('a scheme of the check: h2c to an http endpoint, HTTP/1.1 to an h2c one, grpc in cleartext to both', async () => {
   await using h2 = await h2Server((stream, headers) => {
     if (headers[':method'] === 'POST') grpcAnswer(stream, grpcMessage([8, 1]));

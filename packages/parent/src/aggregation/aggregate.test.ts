@@ -182,6 +182,25 @@ test('an advertised check keeps its mode; without one it is an HTTP request', ()
   }
 });
 
+test('what an advertised check does not say is as in a file that does not say it', () => {
+  const check = { path: '/', method: 'GET', status: 0, intervalMs: 1, unhealthyIntervalMs: 1, timeoutMs: 1 };
+  const passive = { failureWindowMs: 7000, maxFailedAttempts: 3 };
+  const said = { healthyThreshold: 2, unhealthyThreshold: 3, initialState: 'down' } as const;
+  for (const [healthCheck, passiveHealthCheck, active, readmissionMs] of [
+    [check, passive, { healthyThreshold: 1, unhealthyThreshold: 1, initialState: 'up' }, 7000],
+    [{ ...check, ...said }, { ...passive, readmissionMs: 0 }, said, 0],
+  ] as const) {
+    const one = child('vm-1', { orders: 1 });
+    const uplinks = one.advertisement.uplinks.map((each) => ({ ...each, healthCheck, passiveHealthCheck }));
+    const view = { ...one, advertisement: { ...one.advertisement, uplinks } };
+    const [leg] = meshModel(aggregate([view], none), identity).services;
+    assert.ok(leg?.kind === 'loadBalancer' && leg.healthCheck !== undefined);
+    const { healthyThreshold, unhealthyThreshold, initialState } = leg.healthCheck;
+    assert.deepEqual({ healthyThreshold, unhealthyThreshold, initialState }, active);
+    assert.deepEqual(leg.passiveHealthCheck, { ...passive, readmissionMs, maxEjectedPercent: 50 });
+  }
+});
+
 test("Traefik's names are taken only where one leg is meant", () => {
   const uplinks = aggregate(
     [child('b', { a: 1, 'a-x': 1, lone: 1 }), child('x-b', { a: 1 }), child('c', { a: 1, 'a-c': 1 })],
