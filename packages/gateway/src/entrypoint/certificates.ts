@@ -68,7 +68,7 @@ export class Certificates {
     const key = JSON.stringify(certificates.map(({ cert, key }) => [cert, key]));
     let shown = this.#loaded.get(key);
     if (shown === undefined) {
-      shown = before?.#loaded.get(key) ?? new Shown(certificates);
+      shown = (before === undefined ? undefined : before.#loaded.get(key)) ?? new Shown(certificates);
       this.#loaded.set(key, shown);
     }
     return shown;

@@ -21,9 +21,10 @@ export class LocalDataPlane implements DataPlane {
   readonly #engine: Engine;
   readonly #listeners: ((failure: EndpointFailure) => void)[] = [];
   readonly #open = new Map<string, ListenHandle>();
-  readonly #defaultCertificate = new DefaultCertificate();
+  readonly #defaultCertificate: DefaultCertificate;
 
   constructor(options: Omit<EngineOptions, 'onEndpointFailure'>) {
+    this.#defaultCertificate = new DefaultCertificate(options.log);
     this.#engine = new Engine({
       ...options,
       onEndpointFailure: (failure) => {

@@ -2,6 +2,7 @@
 import { systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
+import { DefaultCertificate } from '../entrypoint/default-certificate.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
@@ -48,6 +49,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   >();
   readonly #documents = new Map<string, PublishedDocument>();
   readonly #patches = new KeptPatches();
+  readonly #defaultCertificate: DefaultCertificate;
   readonly #listeners: ((failure: EndpointFailure) => void)[] = [];
   #past: ProcessStats[] = [];
   #model: Model | undefined;
@@ -57,6 +59,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   constructor(count: number, log: DataPlaneLog, accessLog?: AccessLogOptions) {
     this.#log = log;
     this.#accessLog = accessLog;
+    this.#defaultCertificate = new DefaultCertificate(log);
     for (let i = 0; i < count; i++) {
       this.#slots.push({ worker: this.#spawn(), restarts: 0, startedAt: systemClock.monotonic() });
     }
@@ -84,7 +87,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   }
 
   apply(model: Model): Promise<void> {
-    return this.#inTurn(() => this.#apply(model));
+    return this.#inTurn(() => this.#apply(this.#defaultCertificate.complete(model, systemClock.now())));
   }
 
   async #apply(model: Model): Promise<void> {
