@@ -50,6 +50,7 @@ export class AnnouncedConnections {
 
   /** `handle`: a connection just accepted, of which nothing was read. */
   accept(handle: object): void {
+    const peer = addressOf(handle as AddressedHandle);
     // `handle` is how net.Server itself makes its sockets; its types leave it out.
     const incoming = this.#secure
       ? new IncomingSocket(new Socket({ handle } as unknown as { readable: boolean }))
@@ -59,7 +60,7 @@ export class AnnouncedConnections {
       this.#owner.deadlines.delete(waiting);
       if (read === undefined) {
         incoming.socket.destroy();
-        if (detail !== '') this.#owner.unannounced(`${detail} from ${addressOf(handle as AddressedHandle)}`);
+        if (detail !== '') this.#owner.unannounced(`${detail} from ${peer}`);
         return;
       }
       if (incoming instanceof IncomingSocket) this.#owner.secure(incoming.release(read));
@@ -67,7 +68,7 @@ export class AnnouncedConnections {
     });
     waiting.begin((client, destination) => {
       // Whoever is not believed has a header that is read and forgotten, as with Traefik.
-      if (!this.#trusts(addressOf(handle as AddressedHandle))) return;
+      if (!this.#trusts(peer)) return;
       if (client !== undefined && destination !== undefined)
         rename(handle as AddressedHandle, client, destination);
     });

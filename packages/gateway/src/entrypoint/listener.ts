@@ -217,9 +217,8 @@ export class Listener implements ServerSettings {
 
   #secured(socket: TLSSocket, peerUri: string, options: string): void {
     socket.setNoDelay(true);
-    const incoming =
-      this.#model.uplink === undefined ? new IncomingSocket(socket) : IncomingRecords.from(socket);
-    this.#accept(incoming, peerUri, options);
+    const uplink = this.#model.uplink !== undefined;
+    this.#accept(uplink ? IncomingRecords.from(socket) : new IncomingSocket(socket), peerUri, options);
   }
 
   #accept(incoming: Incoming, peerUri: string, tlsOptions: string): void {

@@ -3,6 +3,7 @@ import type {
   CertificateModel,
   ConnectionLimits,
   EndpointModel,
+  EntryPointModel,
   LoadBalancerModel,
   Model,
   PassiveHealthCheckModel,
@@ -108,6 +109,8 @@ export interface ModelParts {
   readonly transport?: Partial<TransportModel>;
   readonly certificates?: readonly CertificateModel[];
   readonly address?: string;
+  /** Of the entrypoint, beyond its limits. */
+  readonly entryPoint?: Partial<EntryPointModel>;
   /** Endpoint ports of one load balancer behind `/`, when `services` is not given. */
   readonly ports?: readonly number[];
 }
@@ -123,6 +126,7 @@ export function modelOf(parts: ModelParts): Model {
         limits: { ...limits, ...parts.limits },
         forwardedHeaders: { insecure: false, trustedIPs: [] },
         tls,
+        ...parts.entryPoint,
       },
     ],
     routers: parts.routers ?? [prefixRouter('/', 0, tls)],
