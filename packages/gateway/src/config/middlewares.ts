@@ -3,13 +3,14 @@ import { object, optional, type Static } from '@ficus/common/config/schema.ts';
 import { addPrefixSchema } from './middleware/add-prefix.ts';
 import { chainSchema } from './middleware/chain.ts';
 import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
-import { headersSchema } from './middleware/headers.ts';
-import { basicAuthSchema, digestAuthSchema } from './middleware/password-auth.ts';
-import { passTLSClientCertSchema } from './middleware/pass-tls-client-cert.ts';
-import { redirectRegexSchema, redirectSchemeSchema } from './middleware/redirect.ts';
-import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-path.ts';
 import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
+import { headersSchema } from './middleware/headers.ts';
+import { passTLSClientCertSchema } from './middleware/pass-tls-client-cert.ts';
+import { basicAuthSchema, digestAuthSchema } from './middleware/password-auth.ts';
+import { redirectRegexSchema, redirectSchemeSchema } from './middleware/redirect.ts';
+import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-path.ts';
+import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
 const middlewaresNotYet = [
@@ -22,7 +23,6 @@ const middlewaresNotYet = [
   'ipAllowList',
   'plugin',
   'rateLimit',
-  'retry',
 ];
 
 export const middlewareSchema = object(
@@ -43,6 +43,7 @@ export const middlewareSchema = object(
     digestAuth: optional(digestAuthSchema),
     chain: optional(chainSchema),
     circuitBreaker: optional(circuitBreakerSchema),
+    retry: optional(retrySchema),
   },
   { notYet: middlewaresNotYet, removed: { ipWhiteList: 'use ipAllowList' } },
 );

@@ -1,9 +1,17 @@
 /** Every middleware the gateway knows, by the kind the model gives it. */
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
+import { contentType } from './content-type.ts';
+import { encodedCharacters } from './encoded-characters.ts';
 import { headers } from './headers.ts';
 import type { Middleware, MiddlewareContext } from './middleware.ts';
+import { passTLSClientCert } from './pass-tls-client-cert.ts';
+import { redirectRegex } from './redirect-regex.ts';
+import { redirectScheme } from './redirect-scheme.ts';
+import { replacePath, replacePathRegex } from './replace-path.ts';
+import { retry } from './retry.ts';
 import { stripPrefix } from './strip-prefix.ts';
+import { stripPrefixRegex } from './strip-prefix-regex.ts';
 
 /** Chains are written out before, and what is broken is never built. */
 type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken' | 'circuitBreaker'>;
@@ -12,7 +20,16 @@ type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken' | 'circuitBreake
 const factories = {
   headers: (model) => headers(model.headers),
   stripPrefix: (model) => stripPrefix(model),
+  stripPrefixRegex: (model) => stripPrefixRegex(model),
   addPrefix: (model) => addPrefix(model),
+  retry: (model) => retry(model),
+  replacePath: (model) => replacePath(model),
+  replacePathRegex: (model) => replacePathRegex(model),
+  redirectScheme: (model) => redirectScheme(model),
+  redirectRegex: (model) => redirectRegex(model),
+  contentType: (model) => contentType(model),
+  encodedCharacters: (model) => encodedCharacters(model),
+  passTLSClientCert: (model) => passTLSClientCert(model),
 } satisfies {
   readonly [K in Kind]: (
     model: Extract<MiddlewareModel, { readonly kind: K }>,

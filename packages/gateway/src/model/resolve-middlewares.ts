@@ -1,10 +1,20 @@
 /** Middlewares → models by index, each resolved when first asked for. */
 import type { MiddlewareConfig } from '../config/middlewares.ts';
+import { resolveContentType } from './middleware/content-type.ts';
 import { resolveHeaders } from './middleware/headers.ts';
 import type { MiddlewareModel } from './middleware/models.ts';
+import { resolvePassTLSClientCert } from './middleware/pass-tls-client-cert.ts';
+import {
+  resolveEncodedCharacters,
+  resolveReplacePath,
+  resolveReplacePathRegex,
+  resolveStripPrefixRegex,
+} from './middleware/paths.ts';
 import { resolveAddPrefix, resolveStripPrefix } from './middleware/prefixes.ts';
+import { resolveRedirectRegex, resolveRedirectScheme } from './middleware/redirects.ts';
 import { resolveCircuitBreaker } from './middleware/resolve-circuit-breaker.ts';
 import type { MiddlewareContext } from './middleware/resolve-context.ts';
+import { resolveRetry } from './middleware/retry.ts';
 import type { QName } from './model.ts';
 import { Names, type Resolution, reference, showName } from './resolution.ts';
 import type { DynamicSource } from './resolve-input.ts';
@@ -22,8 +32,17 @@ type Resolver<K extends Kind> = (
 const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   headers: resolveHeaders,
   stripPrefix: resolveStripPrefix,
+  stripPrefixRegex: resolveStripPrefixRegex,
   addPrefix: resolveAddPrefix,
+  replacePath: resolveReplacePath,
+  replacePathRegex: resolveReplacePathRegex,
+  redirectScheme: resolveRedirectScheme,
+  redirectRegex: resolveRedirectRegex,
+  contentType: resolveContentType,
+  encodedCharacters: resolveEncodedCharacters,
+  passTLSClientCert: resolvePassTLSClientCert,
   circuitBreaker: resolveCircuitBreaker,
+  retry: resolveRetry,
 };
 
 interface Declared {

@@ -1,14 +1,33 @@
 /** Every kind of middleware as the data plane is told of it, one line a kind. */
 import type { QName } from '../model.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
+import type { ContentTypeModel } from './content-type.ts';
 import type { HeadersModel } from './headers.ts';
+import type { PassTLSClientCertModel } from './pass-tls-client-cert.ts';
+import type {
+  EncodedCharactersModel,
+  ReplacePathModel,
+  ReplacePathRegexModel,
+  StripPrefixRegexModel,
+} from './paths.ts';
 import type { AddPrefixModel, StripPrefixModel } from './prefixes.ts';
+import type { RedirectRegexModel, RedirectSchemeModel } from './redirects.ts';
+import type { RetryModel } from './retry.ts';
 
 export type MiddlewareModel =
   | HeadersModel
   | StripPrefixModel
+  | StripPrefixRegexModel
   | AddPrefixModel
+  | ReplacePathModel
+  | ReplacePathRegexModel
+  | RedirectSchemeModel
+  | RedirectRegexModel
+  | ContentTypeModel
+  | EncodedCharactersModel
+  | PassTLSClientCertModel
   | CircuitBreakerModel
+  | RetryModel
   | ChainModel
   | BrokenMiddleware;
 
