@@ -2,10 +2,12 @@
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { children } from './commands/children.ts';
+import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
 import { join } from './commands/join.ts';
 import { nodes } from './commands/nodes.ts';
 import { pki } from './commands/pki.ts';
+import { routes } from './commands/routes.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
 import { uplinks } from './commands/uplinks.ts';
@@ -13,6 +15,22 @@ import { weights } from './commands/weights.ts';
 import { exitCodes } from './output/failure.ts';
 import type { Io } from './output/io.ts';
 import { version } from './version.ts';
+
+/** In the order in which `--help` lists them. */
+const commands = [
+  nodes,
+  join,
+  token,
+  children,
+  uplinks,
+  weights,
+  history,
+  status,
+  routes,
+  explain,
+  check,
+  pki,
+];
 
 /** Runs one command line; commands throw what went wrong and may return another exit code than 0. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
@@ -22,7 +40,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     .addHelpText('after', '\nExample:\n  ficus weight set orders vm-1=90 cluster-1=10 --reason "canary"');
   let code = 0;
   const cli: Cli = { io, exitCode: (value) => (code = value) };
-  for (const register of [nodes, join, token, children, uplinks, weights, history, status, check, pki]) {
+  for (const register of commands) {
     register(program, cli);
   }
   settle(program, io);

@@ -6,10 +6,12 @@ import { type AdminClient, openAdminClient } from './client.ts';
 import { type AdminOptions, locateAdmin } from './locate.ts';
 import { socketOfConfig } from './socket-of-config.ts';
 
-/** Adds the options that say where the parent is, and `--json`. */
-export function adminOptions(command: Command): Command {
+const socketsFile = "the parent's configuration file, to find its admin socket";
+
+/** Adds the options that say where the parent is, and `--json`; `config`: what `--config` is for. */
+export function adminOptions(command: Command, config = socketsFile): Command {
   return command
-    .option('--config <file>', "the parent's configuration file, to find its admin socket")
+    .option('--config <file>', config)
     .option('--socket <path>', "the parent's admin socket; default FICUS_SOCKET or ./state/admin.sock")
     .option('--url <url>', 'the admin API over TCP; needs a token in FICUS_TOKEN or --token-file')
     .option('--token-file <file>', 'file with the admin API bearer token, for --url')

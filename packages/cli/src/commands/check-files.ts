@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
-import { checkChild, checkDynamicFiles, checkParent, type Findings } from './check-model.ts';
+import { checkChild, checkDynamicFiles, checkParent } from './check-model.ts';
 import { type ConfigKind, configKind } from './config-kind.ts';
+import type { Findings } from './read-input.ts';
 
 /** One file and every problem in it, in its order. */
 export interface CheckedFile {

@@ -16,7 +16,12 @@ export function reportFailure(io: Io, error: unknown): number {
   io.err(`error: ${shown.message}\n  code: ${shown.code}\n`);
   if (shown.remedy !== undefined) io.err(`  do: ${shown.remedy}\n`);
   if (io.env['FICUS_DEBUG'] === '1') io.err(`${stacks(error)}\n`);
-  return shown.code === 'cli.usage' ? exitCodes.usage : exitCodes.failure;
+  return isUsage(shown.code) ? exitCodes.usage : exitCodes.failure;
+}
+
+/** A request to be explained is a part of the command line, though the parent reads it. */
+function isUsage(code: string): boolean {
+  return code === 'cli.usage' || code.startsWith('explain.');
 }
 
 /** What an operating system's error means for someone who runs ficus. */

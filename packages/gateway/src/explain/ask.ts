@@ -1,8 +1,6 @@
 /** From a request as a person writes it to the head that is routed, by the same steps as on the wire. */
 import { isIP } from 'node:net';
 import type { ExplainRequest } from '@ficus/common/api/explain.ts';
-import { parseAddress } from '@ficus/common/config/formats.ts';
-import { didYouMean } from '@ficus/common/config/nearest.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { parseAuthority } from '../http/authority.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
@@ -12,6 +10,7 @@ import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
 import type { EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
+import { chooseEntryPoint, namedEntryPoint } from './choose-entry-point.ts';
 
 /** A request that can be looked for a router; `refused` when the gateway would answer before it does that. */
 export interface Asked {
@@ -36,7 +35,10 @@ export function readAsk(ask: ExplainRequest, entryPoints: readonly EntryPointMod
   const authority = parseAuthority(host);
   if (authority === undefined)
     throw bad('url', 'a host name, maybe with a port, in the URL', host, exampleUrl);
-  const entryPoint = chooseEntryPoint(ask.entryPoint, url, entryPoints);
+  const entryPoint =
+    ask.entryPoint === undefined
+      ? chooseEntryPoint(url, entryPoints)
+      : namedEntryPoint(ask.entryPoint, entryPoints);
   const target = canonicalTarget(url.target);
   const secure = entryPoint.tls || entryPoint.uplink !== undefined;
   const head: RequestHead = {
@@ -105,49 +107,6 @@ function fields(pairs: readonly (readonly [string, string])[]): { list: Headers;
     else list.push(lower, Buffer.from(value.trim(), 'utf8').toString('latin1'), name);
   }
   return { list, host };
-}
-
-function chooseEntryPoint(
-  wanted: string | undefined,
-  url: Url,
-  entryPoints: readonly EntryPointModel[],
-): EntryPointModel {
-  const known = entryPoints.map((each) => each.name);
-  if (wanted !== undefined) {
-    const found = entryPoints.find((each) => each.name === wanted);
-    if (found !== undefined) return found;
-    throw noEntryPoint(
-      `no entrypoint ${JSON.stringify(wanted)}${didYouMean(wanted, known)}`,
-      `the entrypoints are ${listed(entryPoints)}`,
-    );
-  }
-  const open = entryPoints.filter((each) => each.uplink === undefined);
-  const fitting = open.filter((each) => each.tls === url.secure);
-  const onPort = fitting.filter(({ address }) => parseAddress(address)?.port === url.port);
-  // A port that no entrypoint has is what a balancer in front listens on.
-  const candidates = onPort.length > 0 ? onPort : fitting;
-  if (candidates.length === 1) return candidates[0] as EntryPointModel;
-  const scheme = url.secure ? 'https' : 'http';
-  throw noEntryPoint(
-    candidates.length === 0
-      ? `no entrypoint takes ${scheme}: there is ${listed(open.length > 0 ? open : entryPoints)}`
-      : `more than one entrypoint takes ${scheme}: ${listed(candidates)}`,
-    'say which one with --entrypoint <name>; the scheme then counts for nothing',
-  );
-}
-
-function listed(entryPoints: readonly EntryPointModel[]): string {
-  if (entryPoints.length === 0) return 'none';
-  return entryPoints
-    .map(
-      ({ name, address, tls, uplink }) =>
-        `${name} (${address}, ${uplink ? 'uplink' : tls ? 'https' : 'http'})`,
-    )
-    .join(', ');
-}
-
-function noEntryPoint(message: string, remedy: string): FicusError {
-  return new FicusError('explain.no-entrypoint', message, { remedy, status: 400 });
 }
 
 function bad(what: string, want: string, found: string, remedy: string): FicusError {

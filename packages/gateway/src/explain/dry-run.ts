@@ -4,7 +4,7 @@ import type { ConnectionFacts } from '../http/exchange.ts';
 import { InnerExchange } from '../http/inner-exchange.ts';
 import type { RequestHead } from '../http/message.ts';
 import { compileMiddleware } from '../middleware/index.ts';
-import type { Middleware, MiddlewareContext, Verdict } from '../middleware/middleware.ts';
+import type { MiddlewareContext, Verdict } from '../middleware/middleware.ts';
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 
@@ -26,8 +26,7 @@ const runnable: ReadonlySet<string> = new Set([
 /** Changes `head` as the middleware would. `notRun`: of this kind nothing can be said without a real request. */
 export function dryRun(model: MiddlewareModel, head: RequestHead): Verdict | undefined | 'notRun' {
   if (!runnable.has(model.kind)) return 'notRun';
-  const compile: (model: MiddlewareModel, context: MiddlewareContext) => Middleware = compileMiddleware;
-  const middleware = compile(model, noContext);
+  const middleware = compileMiddleware(model, noContext);
   const exchange = new InnerExchange(head, factsOf(head), 0, {
     head() {},
     data: () => true,
@@ -57,6 +56,7 @@ function factsOf({ clientAddress, secure, host }: RequestHead): ConnectionFacts 
 
 /** The kinds that are run use none of it. */
 const noContext: MiddlewareContext = {
+  owner: '["explain","internal"]',
   clock: systemClock,
   get deadlines(): Deadlines {
     throw unused();

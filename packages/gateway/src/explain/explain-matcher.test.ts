@@ -61,7 +61,7 @@ const table: readonly (readonly [rule: string, told: string])[] = [
   ['!PathPrefix(`/api`)', 'false: !PathPrefix(`/api`): the path is `/api/orders`'],
   [
     '!(Method(`GET`) && !Query(`x`))',
-    'false: !Method(`GET`): the method is `GET`; Query(`x`): the query is `page=2`',
+    'false: !Method(`GET`): the method is `GET`; Query(`x`, ``): the query is `page=2`',
   ],
   ['ClientIP(`10.0.0.0/8`)', 'false: ClientIP(`10.0.0.0/8`): the client is 192.0.2.7'],
   ['Host(`a`) || Query(`page`, `2`)', 'true: Query(`page`, `2`): the query is `page=2`'],

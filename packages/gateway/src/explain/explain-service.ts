@@ -12,6 +12,13 @@ type Place = Pick<ServiceStep, 'role' | 'weight' | 'mode'>;
 /** Deepest nesting that is told; resolving allows no more. */
 const deepest = 40;
 
+/** Of a service that a child may bring. */
+export const awaitedCode = 'service.pending';
+const awaited = {
+  health: 'unknown',
+  reason: 'brought by children, which only a running parent knows',
+} as const;
+
 /** The service at `index` of the model. */
 export function explainService(view: ModelView, index: number, depth = 0): ServiceStep {
   const service = view.model.services[index] as ServiceModel;
@@ -20,6 +27,7 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
   if (depth > deepest) return { ...common, health: 'unknown', reason: 'nested too deep to be told' };
   switch (service.kind) {
     case 'broken':
+      if (service.code === awaitedCode && !view.running) return { ...common, kind: 'uplink', ...awaited };
       return { ...common, health: 'disabled', reason: service.detail };
     case 'loadBalancer':
       return { ...common, ...balancer(view, service) };

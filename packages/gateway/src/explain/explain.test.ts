@@ -188,8 +188,14 @@ test('the entrypoint: by name, by port, by scheme, or it must be said', () => {
     message: /more than one entrypoint takes http: web .*, other /,
   });
   const clear = viewOf(shop, { entryPoints: { web: { address: ':80' } } }).model;
-  assert.throws(() => readAsk(get('https://a/'), clear.entryPoints), {
-    message: 'no entrypoint takes https: there is web (:80, http)',
+  assert.equal(
+    readAsk(get('https://a/'), clear.entryPoints).entryPoint.name,
+    'web',
+    'the only door there is',
+  );
+  const two = viewOf(shop, { entryPoints: { web: { address: ':80' }, other: { address: ':81' } } }).model;
+  assert.throws(() => readAsk(get('https://a/'), two.entryPoints), {
+    message: 'no entrypoint takes https: there is web (:80, http), other (:81, http)',
   });
 });
 

@@ -2,11 +2,15 @@
 import type { RouteInfo, RouteList, RouteTableInfo } from '@ficus/common/api/explain.ts';
 import type { EntryPointModel, Model, RouterModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
+import { namedEntryPoint } from './choose-entry-point.ts';
+import { awaitedCode } from './explain-service.ts';
 import { Faults, statusOf } from './faults.ts';
 import type { ModelView } from './view.ts';
 
-/** All entrypoints, or the one of that name. */
-export function routeList({ model, disabled }: ModelView, entryPoint?: string): RouteList {
+/** All entrypoints, or the one of that name. Throws `explain.no-entrypoint` when there is none. */
+export function routeList(view: ModelView, entryPoint?: string): RouteList {
+  const { model, disabled } = view;
+  if (entryPoint !== undefined) namedEntryPoint(entryPoint, model.entryPoints);
   const faults = new Faults(disabled);
   const tables = model.entryPoints
     .filter(({ name }) => entryPoint === undefined || name === entryPoint)
@@ -14,7 +18,7 @@ export function routeList({ model, disabled }: ModelView, entryPoint?: string): 
   return {
     entryPoints: tables.map(({ routers, ...table }) => ({
       ...table,
-      routers: routers.map((router) => routeInfo(model, router, faults)),
+      routers: routers.map((router) => routeInfo(view, router, faults)),
     })),
   };
 }
@@ -48,17 +52,18 @@ function inOrder(routers: readonly RouterModel[]): readonly RouterModel[] {
 
 /** Routers that are tried once `router` has matched, in their order. */
 export function childrenOf(model: Model, router: RouterModel): readonly RouterModel[] {
-  const { children = [] }: RouterModel & { readonly children?: readonly number[] } = router;
-  return inOrder(children.map((index) => model.routers[index]!));
+  return inOrder((router.children ?? []).map((index) => model.routers[index]!));
 }
 
 /** The reason why requests of `router` get a 503; undefined when they don't. */
-export function brokenReason(model: Model, router: RouterModel): string | undefined {
+export function brokenReason({ model, running }: ModelView, router: RouterModel): string | undefined {
   const service = model.services[router.service];
+  if (service?.kind === 'broken' && service.code === awaitedCode && !running) return undefined;
   return service?.kind === 'broken' ? service.detail : undefined;
 }
 
-function routeInfo(model: Model, router: RouterModel, faults: Faults): RouteInfo {
+function routeInfo(view: ModelView, router: RouterModel, faults: Faults): RouteInfo {
+  const { model } = view;
   const name = showName(router.name);
   const service = model.services[router.service];
   return {
@@ -68,7 +73,7 @@ function routeInfo(model: Model, router: RouterModel, faults: Faults): RouteInfo
     tls: router.tls,
     middlewares: router.middlewares.map((index) => showName(model.middlewares[index]!.name)),
     ...(service === undefined ? {} : { service: showName(service.name) }),
-    ...statusOf(faults.of('router', name), brokenReason(model, router)),
-    children: childrenOf(model, router).map((child) => routeInfo(model, child, faults)),
+    ...statusOf(faults.of('router', name), brokenReason(view, router)),
+    children: childrenOf(model, router).map((child) => routeInfo(view, child, faults)),
   };
 }

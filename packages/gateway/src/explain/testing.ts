@@ -22,6 +22,7 @@ export function viewOf(yaml: string, options: ViewOptions = {}): RunningView {
     options;
   const { model, disabled } = resolve({ entryPoints, dynamic: sources, extra: options.extra ?? [] });
   return {
+    running: true,
     model,
     disabled,
     sources,

@@ -10,6 +10,8 @@ export interface EndpointState {
 }
 
 export interface ModelView {
+  /** False: of files that nothing runs, so that nobody knows what children bring. */
+  readonly running: boolean;
   readonly model: Model;
   readonly disabled: readonly Disabled[];
   readonly stateOf: (service: QName, endpoint: EndpointModel) => EndpointState;

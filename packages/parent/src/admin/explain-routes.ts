@@ -1,7 +1,5 @@
 /** What matches what, and which way one request would take. */
 import type { ExplainRequest } from '@ficus/common/api/explain.ts';
-import { didYouMean } from '@ficus/common/config/nearest.ts';
-import { FicusError } from '@ficus/common/errors.ts';
 import type { Routes } from './context.ts';
 import { ref, route } from './route-schema.ts';
 
@@ -22,8 +20,6 @@ export const explainRoutes: Routes = (app, { runtime }) => {
       // Loaded when somebody asks: nothing else in this process needs the routers' code.
       const { routeList } = await import('@ficus/gateway/explain/routes.ts');
       const { view } = await runtime.running();
-      const known = view.model.entryPoints.map(({ name }) => name);
-      if (entryPoint !== undefined && !known.includes(entryPoint)) throw unknown(entryPoint, known);
       return routeList(view, entryPoint);
     },
   );
@@ -44,14 +40,3 @@ export const explainRoutes: Routes = (app, { runtime }) => {
     },
   );
 };
-
-function unknown(name: string, known: readonly string[]): FicusError {
-  return new FicusError(
-    'explain.no-entrypoint',
-    `no entrypoint ${JSON.stringify(name)}${didYouMean(name, known)}`,
-    {
-      status: 404,
-      remedy: `the entrypoints are ${known.join(', ')}`,
-    },
-  );
-}

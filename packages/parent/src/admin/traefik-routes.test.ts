@@ -53,7 +53,7 @@ test('routes and explain', async () => {
   const unknown = await a.socket('GET', '/v1/routes?entryPoint=wbe');
   assert.deepEqual(
     [unknown.status, (unknown.body as Problem).detail],
-    [404, 'no entrypoint "wbe", did you mean "web"?'],
+    [400, 'no entrypoint "wbe", did you mean "web"?'],
   );
   const asked = { method: 'GET', url: 'http://shop.example/orders', headers: [['X-User', '7']] };
   const told = (await a.socket('POST', '/v1/explain', asked)).body as Explanation;

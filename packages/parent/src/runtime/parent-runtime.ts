@@ -79,6 +79,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
     const { entryPoints, accessLog, file, meshEnabled } = options.config;
     return {
       view: {
+        running: true,
         model: withLegs(built.model, mesh.aggregated()),
         disabled: built.disabled,
         sources: built.sources,

@@ -9,7 +9,8 @@ import { present } from './present.ts';
 import { type ApiObject, filled, type RunningView } from './running.ts';
 
 /** Every router that was written, whether it serves or not. */
-export function apiRouters({ model, disabled, sources }: RunningView): readonly ApiObject[] {
+export function apiRouters(view: RunningView): readonly ApiObject[] {
+  const { model, disabled, sources } = view;
   const faults = new Faults(disabled);
   // One that serves entrypoints of different kinds has a model for each.
   const models = Map.groupBy(model.routers, (router) => showName(router.name));
@@ -35,7 +36,7 @@ export function apiRouters({ model, disabled, sources }: RunningView): readonly 
 
   function whyBroken(served: readonly RouterModel[]): string | undefined {
     if (served.length === 0) return '';
-    return served.map((each) => brokenReason(model, each)).find((reason) => reason !== undefined);
+    return served.map((each) => brokenReason(view, each)).find((reason) => reason !== undefined);
   }
 }
 
