@@ -220,3 +220,33 @@ test('trusted values cannot be named away either', () => {
   assert.equal(getHeader(request.headers, 'x-forwarded-for'), '1.1.1.1, 192.0.2.7');
   assert.equal(getHeader(request.headers, 'ficus-uplink'), 'a');
 });
+
+const forwarding = { connection: new Set(['x-mine']), notAppendXForwardedFor: false };
+
+test('fields of forwardedHeaders.connection stay for middlewares, and end here', () => {
+  const request = head(
+    fields(['Connection', 'X-Mine, X-Other'], ['X-Mine', '1'], ['X-Other', '2'], ['A', '3']),
+  );
+  prepareRequestHeaders(request, { ...untrusted, forwarding }, '', '');
+  assert.equal(getHeader(request.headers, 'x-mine'), '1');
+  assert.equal(getHeader(request.headers, 'x-other'), undefined);
+  assert.deepEqual(request.endsHere, new Set(['x-mine']));
+  const plain = head(fields(['X-Mine', '1']));
+  prepareRequestHeaders(plain, { ...untrusted, forwarding }, '', '');
+  assert.equal(plain.endsHere, undefined);
+});
+
+test('notAppendXForwardedFor leaves the peer out', () => {
+  const without = { forwarding: { ...forwarding, notAppendXForwardedFor: true } };
+  const passed = fields(['X-Forwarded-For', '1.1.1.1'], ['X-Forwarded-For', '2.2.2.2']);
+  assert.deepEqual(prepared([...passed], { ...trusted, ...without })['x-forwarded-for'], [
+    '1.1.1.1, 2.2.2.2',
+  ]);
+  assert.equal(prepared([...passed], { ...untrusted, ...without })['x-forwarded-for'], undefined);
+  assert.deepEqual(prepared([], { ...trusted, ...without })['x-real-ip'], ['192.0.2.7']);
+});
+
+test('X-Scheme says who the client is, too', () => {
+  assert.equal(prepared(fields(['X-Scheme', 'https'], ['X_Scheme', 'https']))['x-scheme'], undefined);
+  assert.deepEqual(prepared(fields(['X-Scheme', 'https']), trusted)['x-scheme'], ['https']);
+});

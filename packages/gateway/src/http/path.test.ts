@@ -119,6 +119,46 @@ test('canonical paths stay as they are, and never hold anything a rule could be 
   );
 });
 
+test('empty segments may stay; dot segments are then refused, however they are written', () => {
+  for (const kept of ['/a//b', '//a', '///', '/a//', '/a/%2F//b', '//a//b?c//d']) {
+    const target = canonicalTarget(kept, true);
+    assert.ok(!('refused' in target), kept);
+    assert.equal(target.query === undefined ? target.path : `${target.path}?${target.query}`, kept);
+  }
+  for (const dots of [
+    '/a/../b',
+    '/.',
+    '/a//..',
+    '/./a',
+    '/a/%2e%2e/b',
+    '/..%2f',
+    '/a/..;x/b',
+    '//../a',
+    '/a/.?b',
+  ])
+    assert.ok('refused' in canonicalTarget(dots, true), dots);
+  assert.deepEqual(canonicalTarget('/%61//%c3', true), { path: '/a//%C3', query: undefined });
+  assert.equal(canonicalPath('//a', true), '//a');
+  assert.equal(canonicalPath('/a/../b', true), undefined);
+});
+
+test('with empty segments too, canonical paths stay as they are and no dot segment is left', () => {
+  fc.assert(
+    fc.property(tricky, (target) => {
+      const first = canonicalTarget(target, true);
+      if ('refused' in first) return;
+      assert.equal(canonicalPath(first.path, true), first.path);
+      const segments = decodeSeparators(first.path).split(/[/\\]/);
+      assert.ok(!segments.some((segment) => /^\.\.?(?:;|$)/.test(segment)), `${target} -> ${first.path}`);
+      // It is the same path but for the empty segments.
+      const merged = canonicalTarget(target);
+      assert.ok(!('refused' in merged));
+      assert.equal(canonicalPath(first.path.replace(/\/{2,}/g, '/')), merged.path);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
 test('any text is taken or refused, never thrown at', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
