@@ -80,6 +80,18 @@ async function running(workers: number, model: Model) {
   };
 }
 
+test('two endpoints at one address, with a path each, stay two', async () => {
+  await using server = await recordingEndpoint();
+  const at = (path: string) => endpointModel(server.port, { path, preservePath: true });
+  const models = [at('/a'), at('/b')];
+  const model = (more: Partial<LoadBalancerModel>) =>
+    modelOf({ services: [loadBalancer('s', models, more)] });
+  await using run = await running(0, model({}));
+  await run.apply(model({ passHostHeader: false }));
+  await run.answers(4);
+  assert.deepEqual(new Set(server.requests.map(({ url }) => url)), new Set(['/a/', '/b/']));
+});
+
 for (const workers of [0, 1]) {
   test(`workers ${workers}: no reload marks a dead endpoint up, whatever changes about it`, async () => {
     await using dead = await checked('dead', 503);

@@ -1,13 +1,15 @@
 /** What was built from one model and is serving: route tables, services, endpoints. State is carried over by name. */
 import type { Clock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
+import { severalTlsHosts, type TlsHosts } from '../entrypoint/tls-hosts.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { compileMiddleware } from '../middleware/index.ts';
 import type { Middleware } from '../middleware/middleware.ts';
 import type { LoadBalancerModel, Model, QName, RouterModel } from '../model/model.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 import { buildRouteTable, type RouteTable } from '../router/route-table.ts';
-import { Endpoint, type FailureReporter } from '../service/endpoint.ts';
+import { carryEndpoint } from '../service/carry-endpoint.ts';
+import type { Endpoint, FailureReporter } from '../service/endpoint.ts';
 import { LoadBalancer } from '../service/load-balancer.ts';
 import type { Registry } from '../service/registry.ts';
 import { BrokenService, type Service } from '../service/service.ts';
@@ -21,6 +23,8 @@ export interface EntryTables {
   readonly routes: RouteTable<Route>;
   /** Uplink entrypoints: by exposed name. */
   readonly uplinks: ReadonlyMap<string, RouteTable<Route>>;
+  /** Undefined where all connections are made with the same TLS options. */
+  readonly tlsHosts: TlsHosts | undefined;
 }
 
 /** What generations need of the engine they serve in. */
@@ -75,7 +79,8 @@ export class Generation {
         ),
       );
       const own = table(routes, owned.get(entryPoint.name) ?? [], entryPoint.tls);
-      this.entries.set(entryPoint.name, { routes: own, uplinks });
+      const tlsHosts = severalTlsHosts(entryPoint, model);
+      this.entries.set(entryPoint.name, { routes: own, uplinks, tlsHosts });
     }
   }
 
@@ -97,7 +102,7 @@ export class Generation {
     const transport = this.#transports[balancer.model.transport]!;
     const endpoints = models.map((model) => {
       const pool = registry.runningPool(transport, model);
-      return carried(before, pool) ?? new Endpoint(service, model, pool, report);
+      return carryEndpoint(balancer.model, model, pool, before, report);
     });
     balancer.setEndpoints(endpoints, models);
     balancer.attach();
@@ -150,7 +155,7 @@ export class Generation {
     const transport = this.#transports[model.transport]!;
     const endpoints = model.endpoints.map((endpoint) => {
       const pool = registry.pool(transport, endpoint);
-      return carried(before?.endpoints ?? [], pool) ?? new Endpoint(model.name, endpoint, pool, report);
+      return carryEndpoint(model, endpoint, pool, before?.endpoints ?? [], report);
     });
     const balancer = new LoadBalancer(model, endpoints, before);
     this.services.balancers.set(model.name, balancer);
@@ -167,9 +172,4 @@ function table(
     indexes.map((i) => routes[i]!),
     { anyTransport },
   );
-}
-
-/** The same endpoint of the running generation, with its health: it is the same when its pool is. */
-function carried(before: readonly Endpoint[], pool: Endpoint['pool']): Endpoint | undefined {
-  return before.find((endpoint) => endpoint.pool === pool);
 }
