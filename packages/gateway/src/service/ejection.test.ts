@@ -5,6 +5,7 @@ import type { PassiveHealthCheckModel } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { endpointModel, loadBalancer, passiveHealthCheck, transport } from '../testing/models.ts';
+import { newPick } from '../testing/picks.ts';
 import { Endpoint } from './endpoint.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { Registry } from './registry.ts';
@@ -117,7 +118,7 @@ test('when every one fails, the service is not available to those that can go el
   endpoints[1]!.answered(500);
   assert.equal(states(endpoints), 'ejected up');
   assert.deepEqual([service.available, changes], [false, [false]]);
-  assert.equal(service.pick({ tried: undefined, leg: undefined }), endpoints[1]);
+  assert.equal(service.pick(newPick()), endpoints[1]);
   endpoints[1]!.answered(200);
   assert.deepEqual([service.available, changes], [true, [false, true]]);
   endpoints[1]!.answered(500);

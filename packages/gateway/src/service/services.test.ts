@@ -4,11 +4,12 @@ import type { LoadBalancerModel } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { endpointModel, loadBalancer, passiveHealthCheck, transport } from '../testing/models.ts';
+import { newPick, pickedPort } from '../testing/picks.ts';
 import { Endpoint } from './endpoint.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { Registry } from './registry.ts';
 import { RetryBudget } from './retry-budget.ts';
-import type { Pick } from './service.ts';
+import type { Service } from './service.ts';
 import { Leg, Weighted } from './weighted.ts';
 
 function bench() {
@@ -34,9 +35,8 @@ function bench() {
   return { clock, registry, way, balancer, reports };
 }
 
-const pick = (tried?: Endpoint[]): Pick => ({ tried, leg: undefined });
-const ports = (service: { pick(pick: Pick): Endpoint | undefined }, count: number) =>
-  Array.from({ length: count }, () => service.pick(pick())?.model.port);
+const pick = (tried?: Endpoint[]) => newPick(undefined, tried);
+const ports = (service: Service, count: number) => Array.from({ length: count }, () => pickedPort(service));
 
 test('an endpoint that cannot be dialled is left alone for a second', () => {
   const { clock, balancer, reports } = bench();
@@ -110,7 +110,7 @@ test('what was tried is not picked again', () => {
 
 function weighted(legs: readonly (readonly [LoadBalancer, number, Leg['mode']])[]) {
   return new Weighted(
-    ['w', 'file'],
+    { kind: 'weighted', name: ['w', 'file'], legs: [] },
     legs.map(
       ([service, weight, mode]) => new Leg({ key: service.name[0], service: 0, weight, mode }, service),
     ),
@@ -131,7 +131,7 @@ test('weighted: modes, weight 0, and the leg a pick went through', () => {
   const through = pick();
   service.pick(through);
   assert.equal(through.leg?.key, 'a');
-  service.legs[0]?.service.pick(pick())?.setUp(false);
+  (service.pick(pick()) as Endpoint).setUp(false);
   assert.deepEqual(ports(service, 2), [5, 5], 'standby with weight 0 still stands by');
 });
 

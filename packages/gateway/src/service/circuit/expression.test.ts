@@ -115,7 +115,7 @@ const mistakes: readonly (readonly [text: string, message: string])[] = [
 ];
 for (const [text, message] of mistakes) {
   test(`${JSON.stringify(text.slice(0, 60))} is wrong`, () => {
-    assert.equal(checkExpression(text), `expression: ${message}`);
+    assert.equal(checkExpression(text), `bad expression ${message}`);
   });
 }
 
@@ -161,7 +161,7 @@ test('any text is either right and can be evaluated, or wrong with a place insid
         assert.equal(typeof compileExpression(text)(metrics({})), 'boolean');
         return;
       }
-      const place = Number(/^expression: at character ([0-9]+): ./.exec(wrong)?.[1]);
+      const place = Number(/^bad expression at character ([0-9]+): ./.exec(wrong)?.[1]);
       assert.ok(place >= 1 && place <= text.length + 1, wrong);
     }),
     { numRuns: 2000 },

@@ -25,13 +25,13 @@ const maxDepth = 64;
 /** What is wrong with `text`, for people; undefined when nothing is. */
 export function checkExpression(text: string): string | undefined {
   if (text.length > maxExpressionLength)
-    return `expression: want at most ${maxExpressionLength} characters, got ${text.length}`;
+    return `bad expression: want at most ${maxExpressionLength} characters, got ${text.length}`;
   try {
     new Parser(scanExpression(text)).parse();
     return undefined;
   } catch (error) {
     if (error instanceof ExpressionMistake)
-      return `expression: at character ${error.offset + 1}: ${error.message}`;
+      return `bad expression at character ${error.offset + 1}: ${error.message}`;
     throw error;
   }
 }
@@ -235,8 +235,7 @@ class Parser {
     while (this.#token.kind === 'number') {
       args.push(Number(this.#token.text));
       this.#at++;
-      if (this.#token.kind !== ',') break;
-      this.#at++;
+      if (!this.#take(',')) break;
     }
     this.#expect(')');
     const wrong = found.check(args);
@@ -244,10 +243,15 @@ class Parser {
     return { kind: 'value', of: found.bind(args), constant: false };
   }
 
-  #expect(kind: '(' | ')'): void {
-    if (this.#token.kind !== kind)
-      throw new ExpressionMistake(this.#token.offset, `want "${kind}", got ${this.#seen}`);
+  #take(kind: '(' | ')' | ','): boolean {
+    if (this.#token.kind !== kind) return false;
     this.#at++;
+    return true;
+  }
+
+  #expect(kind: '(' | ')'): void {
+    if (!this.#take(kind))
+      throw new ExpressionMistake(this.#token.offset, `want "${kind}", got ${this.#seen}`);
   }
 }
 

@@ -1,0 +1,40 @@
+/** How a load balancer chooses among the endpoints that take requests. */
+import type { RequestHead } from '../../http/message.ts';
+import type { EndpointModel, LoadBalancerModel } from '../../model/model.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { SmoothWeighted } from '../smooth-weighted.ts';
+import { HighestRandomWeight } from './highest-random-weight.ts';
+import { LeastTime } from './least-time.ts';
+import { TwoChoices } from './two-choices.ts';
+
+export interface Strategy {
+  /** Index of the endpoint for this request among those whose flag is 1; -1 when there are none. */
+  next(flags: Uint8Array, request: RequestHead): number;
+  /** How long endpoint `index` still waits for its turn, for a successor; only of those that take turns. */
+  phase?(index: number): number;
+}
+
+/** Over `endpoints`, made from `models`. `phases`: of the strategy before, where the endpoints are the same. */
+export function strategyOf(
+  model: LoadBalancerModel,
+  models: readonly EndpointModel[],
+  endpoints: readonly Endpoint[],
+  phases: readonly (number | undefined)[] | undefined,
+): Strategy {
+  const weights = models.map(({ weight }) => weight);
+  switch (model.strategy) {
+    case 'p2c':
+      return new TwoChoices(endpoints, Math.random);
+    case 'hrw':
+      return new HighestRandomWeight(models.map(nameOf), weights, model.hashOn ?? { from: 'clientIP' });
+    case 'leasttime':
+      return new LeastTime(endpoints, weights, phases);
+    default:
+      return new SmoothWeighted(weights, phases);
+  }
+}
+
+/** What a client's place depends on: the address alone, so that it stays through reloads. */
+function nameOf({ scheme, host, port, path }: EndpointModel): string {
+  return `${scheme}://${host}:${port}${path}`;
+}
