@@ -1,14 +1,12 @@
 /** Decides with which TLS options a connection of one entrypoint shakes hands. */
 import type { Socket } from 'node:net';
 import type { EntryPointModel } from '../model/model.ts';
-import type { TlsHostsModel, TlsOptionsModel } from '../model/tls-models.ts';
+import type { TlsOptionsModel } from '../model/tls-models.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 import type { Certificates } from './certificates.ts';
 import { type HandshakeHost, Handshakes } from './handshakes.ts';
 import { HelloReader } from './hello-reader.ts';
-import { TlsHosts } from './tls-hosts.ts';
-
-const allDefault: TlsHostsModel = { hosts: [], others: 0 };
+import { type TlsHosts, tlsHostsOf } from './tls-hosts.ts';
 
 export class TlsAcceptor {
   readonly #host: HandshakeHost;
@@ -19,7 +17,7 @@ export class TlsAcceptor {
   constructor(model: EntryPointModel, certificates: Certificates, deadlines: Deadlines, host: HandshakeHost) {
     this.#host = host;
     this.#deadlines = deadlines;
-    this.#hosts = hostsOf(model, certificates);
+    this.#hosts = tlsHostsOf(model, certificates.options);
     this.#renew(certificates);
   }
 
@@ -32,7 +30,7 @@ export class TlsAcceptor {
     certificates: Certificates,
   ): (serverName: string, options: string) => boolean {
     const before = this.#handshakes;
-    const hosts = hostsOf(model, certificates);
+    const hosts = tlsHostsOf(model, certificates.options);
     this.#hosts = hosts;
     const handshakes = this.#renew(certificates);
     return (serverName, options) =>
@@ -68,10 +66,6 @@ export class TlsAcceptor {
     this.#handshakes = handshakes;
     return handshakes;
   }
-}
-
-function hostsOf(model: EntryPointModel, certificates: Certificates): TlsHosts {
-  return new TlsHosts(model.tlsHosts ?? allDefault, certificates.options);
 }
 
 function sameOptions(a: TlsOptionsModel, b: TlsOptionsModel): boolean {

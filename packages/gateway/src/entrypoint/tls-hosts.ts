@@ -1,5 +1,23 @@
 /** Host → the TLS options that its connections are made with. */
+import type { EntryPointModel, Model } from '../model/model.ts';
 import type { TlsHostsModel, TlsOptionsModel } from '../model/tls-models.ts';
+
+const allDefault: TlsHostsModel = { hosts: [], others: 0 };
+
+/** Those of `entryPoint`, one of `model`'s. */
+export function tlsHostsOf(entryPoint: EntryPointModel, options: readonly TlsOptionsModel[]): TlsHosts {
+  return new TlsHosts(entryPoint.tlsHosts ?? allDefault, options);
+}
+
+/** The same, if a connection made for one host may be wrong for another. */
+export function severalTlsHosts(
+  entryPoint: EntryPointModel,
+  { tls }: Pick<Model, 'tls'>,
+): TlsHosts | undefined {
+  if (entryPoint.tlsHosts === undefined || tls === undefined) return undefined;
+  const hosts = tlsHostsOf(entryPoint, tls.options);
+  return hosts.several ? hosts : undefined;
+}
 
 export class TlsHosts {
   /** Names of the options that connections are made with. */

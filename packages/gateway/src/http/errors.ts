@@ -16,6 +16,7 @@ const kinds = {
   'request.body-timeout': { status: 408, side: 'client', title: 'request body stalled' },
   'request.body-too-large': { status: 413, side: 'client', title: 'request body too large' },
   'request.target-too-long': { status: 414, side: 'client', title: 'request target too long' },
+  'request.misdirected': { status: 421, side: 'client', title: 'misdirected request' },
   'request.head-too-large': { status: 431, side: 'client', title: 'request head too large' },
   'request.method-refused': { status: 405, side: 'client', title: 'method not allowed' },
   'request.expectation': { status: 417, side: 'client', title: 'expectation failed' },

@@ -117,8 +117,11 @@ export class Engine implements GenerationHost, ForwardContext {
       return;
     }
     const uplink = entryPoint.uplink;
-    if (uplink === undefined) this.#forward(exchange, tables.routes);
-    else this.#routeUplink(exchange, tables, uplink.header);
+    const { tlsHosts } = tables;
+    if (uplink !== undefined) this.#routeUplink(exchange, tables, uplink.header);
+    else if (tlsHosts !== undefined && tlsHosts.of(exchange.request.host) !== exchange.facts.tlsOptions)
+      exchange.refuse('request.misdirected', 'want a connection with the TLS options of this host');
+    else this.#forward(exchange, tables.routes);
   }
 
   /** The header says which uplink; it never travels further. */
