@@ -2,6 +2,7 @@
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import { linkLayers } from './link-layers.ts';
 import type { EntryPointModel, TransportModel } from './model.ts';
+import { withRedirections } from './redirections.ts';
 import { Resolution } from './resolution.ts';
 import { entryPointDrafts, uplinkEntryPointDrafts } from './resolve-entry-points.ts';
 import type { Resolved, ResolveInput } from './resolve-input.ts';
@@ -17,7 +18,7 @@ import { tlsEntryPoints } from './tls-entry-points.ts';
 
 /** Always a model: what is wrong is disabled and listed, with its place when the source knows it. */
 export function resolve(input: ResolveInput): Resolved {
-  const sources = input.dynamic;
+  const sources = withRedirections(input.dynamic, input.entryPoints);
   const resolution = new Resolution();
   const transports: TransportModel[] = [];
   const services = new Services(transports, resolveTransports(sources, transports, resolution), resolution);
