@@ -158,6 +158,9 @@ for (const workers of [0, 1]) {
     await using run = await running(workers, modelOf({ services }));
     assert.deepEqual(await run.answers(4), ['500', 'good']);
     assert.deepEqual(await run.states(), { [flaky.port]: 'ejected' });
+    const [line] = run.log.filter(({ message }) => message.startsWith('endpoint is ejected'));
+    const { host, port, reason, forMs } = line?.fields ?? {};
+    assert.deepEqual([host, port, reason, forMs], ['127.0.0.1', flaky.port, 'status 500', 60_000]);
     status = 200;
     await run.apply(modelOf({ services: services.map((each) => ({ ...each, passHostHeader: false })) }));
     assert.deepEqual(await run.answers(), ['good']);

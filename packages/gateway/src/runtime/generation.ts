@@ -97,12 +97,12 @@ export class Generation {
   setEndpoints(service: QName, models: LoadBalancerModel['endpoints']): void {
     const balancer = this.services.balancers.get(service);
     if (balancer === undefined) return;
-    const { registry, report } = this.#host;
+    const { registry } = this.#host;
     const before = balancer.endpoints;
     const transport = this.#transports[balancer.model.transport]!;
     const endpoints = models.map((model) => {
       const pool = registry.runningPool(transport, model);
-      return carryEndpoint(balancer.model, model, pool, before, report);
+      return carryEndpoint(balancer.model, model, pool, before, this.#host);
     });
     balancer.setEndpoints(endpoints, models);
     balancer.attach();
@@ -151,11 +151,11 @@ export class Generation {
 
   #balancer(model: LoadBalancerModel, previous: Generation | undefined): LoadBalancer {
     const before = previous?.services.balancers.get(model.name);
-    const { registry, report } = this.#host;
+    const { registry } = this.#host;
     const transport = this.#transports[model.transport]!;
     const endpoints = model.endpoints.map((endpoint) => {
       const pool = registry.pool(transport, endpoint);
-      return carryEndpoint(model, endpoint, pool, before?.endpoints ?? [], report);
+      return carryEndpoint(model, endpoint, pool, before?.endpoints ?? [], this.#host);
     });
     const balancer = new LoadBalancer(model, endpoints, before);
     this.services.balancers.set(model.name, balancer);

@@ -3,6 +3,7 @@ import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Headers } from '../http/headers.ts';
 import type { EndpointModel, LoadBalancerModel, PassiveHealthCheckModel, QName } from '../model/model.ts';
 import type { Timed } from '../net/deadlines.ts';
+import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { FailureWindow } from './failure-window.ts';
 import type { Pool } from './pool.ts';
 import { Readmission } from './readmission.ts';
@@ -50,6 +51,8 @@ export class Endpoint implements Timed {
   fenced: boolean;
   /** Fails as much as an ejected one, but so many others are ejected that it must go on. */
   spared = false;
+  /** Hears of ejections by failed requests, and of their ends. */
+  log: DataPlaneLog | undefined;
   #firstBytes: RecentAverage | undefined;
   #passive: LoadBalancerModel['passiveHealthCheck'];
   readonly #report: FailureReporter;
@@ -152,7 +155,7 @@ export class Endpoint implements Timed {
   /** The endpoint failed a request. */
   failed(code: GatewayErrorCode, detail: string): void {
     this.#report(this, code, detail);
-    if (this.#passive !== undefined) this.#countFailure(this.#passive);
+    if (this.#passive !== undefined) this.#countFailure(this.#passive, `${code} ${detail}`.trim());
     else if (code === 'endpoint.dial' || code === 'endpoint.dial-timeout' || code === 'endpoint.tls')
       this.#change(() => this.#eject(dialEjectionMs));
   }
@@ -160,7 +163,7 @@ export class Endpoint implements Timed {
   /** The endpoint answered with this status. */
   answered(status: number): void {
     if (this.#passive === undefined) return;
-    if (status >= 500) this.#countFailure(this.#passive);
+    if (status >= 500) this.#countFailure(this.#passive, `status ${status}`);
     else if (this.#failures !== undefined) this.#forgive();
   }
 
@@ -181,7 +184,7 @@ export class Endpoint implements Timed {
     this.#changed = undefined;
   }
 
-  #countFailure(passive: PassiveHealthCheckModel): void {
+  #countFailure(passive: PassiveHealthCheckModel, reason: string): void {
     // What was on its way when it was ejected says nothing new.
     if (this.#ejected) return;
     const { now } = this.pool.deadlines;
@@ -191,8 +194,13 @@ export class Endpoint implements Timed {
     this.#change(() => {
       this.spared = !this.owner.mayEject(this);
       if (this.spared) this.#wait(now + failureWindowMs);
-      else this.#eject(this.#ejectionMs(now, passive));
+      else this.#ejectFor(this.#ejectionMs(now, passive), reason);
     });
+  }
+
+  #ejectFor(ms: number, reason: string): void {
+    this.#eject(ms);
+    this.#say('warn', 'endpoint is ejected: requests to it fail', { reason, forMs: ms });
   }
 
   /** Twice as long as the one before when that one cured nothing. */
@@ -221,10 +229,16 @@ export class Endpoint implements Timed {
   #readmit(): void {
     const { now } = this.pool.deadlines;
     const ms = this.#passive?.readmissionMs ?? 0;
+    if (this.#passive !== undefined) this.#say('info', 'endpoint is readmitted', { withinMs: ms });
     this.#ejected = false;
     this.#readmittedAt = now;
     this.#readmission = ms === 0 ? undefined : new Readmission(now, ms);
     this.#wait(this.#readmission?.end);
+  }
+
+  #say(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void {
+    const { host, port } = this.pool.address;
+    this.log?.(level, message, { service: this.service.join('@'), host, port, ...fields });
   }
 
   /** Only those that wait for something are looked at again and again. */
