@@ -4,10 +4,11 @@ import type { ExplainRequest } from '@ficus/common/api/explain.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { parseAuthority } from '../http/authority.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
-import { prepareRequestHeaders } from '../http/forwarded.ts';
+import { forwardingRules, prepareRequestHeaders } from '../http/forwarded.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
+import { CompiledRules } from '../http/request-rules.ts';
 import type { EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import { chooseEntryPoint, namedEntryPoint } from './choose-entry-point.ts';
@@ -16,6 +17,8 @@ import { chooseEntryPoint, namedEntryPoint } from './choose-entry-point.ts';
 export interface Asked {
   readonly head: RequestHead;
   readonly entryPoint: EntryPointModel;
+  /** Of the TLS handshake: the URL's host, whatever a Host header says; '' without TLS. */
+  readonly serverName: string;
   readonly refused?: { readonly code: GatewayErrorCode; readonly detail: string };
 }
 
@@ -39,7 +42,7 @@ export function readAsk(ask: ExplainRequest, entryPoints: readonly EntryPointMod
     ask.entryPoint === undefined
       ? chooseEntryPoint(url, entryPoints)
       : namedEntryPoint(ask.entryPoint, entryPoints);
-  const target = canonicalTarget(url.target);
+  const target = canonicalTarget(url.target, entryPoint.requests?.keepEmptySegments);
   const secure = entryPoint.tls || entryPoint.uplink !== undefined;
   const head: RequestHead = {
     method,
@@ -51,15 +54,20 @@ export function readAsk(ask: ExplainRequest, entryPoints: readonly EntryPointMod
     clientAddress: from,
     secure,
   };
-  const refused = refusalOf(method, target);
-  if (refused !== undefined) return { head, entryPoint, refused };
-  prepareRequestHeaders(
-    head,
-    { trusted: compileTrust(entryPoint.forwardedHeaders)(from), peerAddress: from, secure },
-    /^wss?:/i.test(ask.url) ? 'websocket' : '',
-    '',
-  );
-  return { head, entryPoint };
+  const asked = { head, entryPoint, serverName: secure ? (parseAuthority(url.authority)?.host ?? '') : '' };
+  const refused = refusalOf(method, target) ?? refusedByRules(head, entryPoint);
+  if (refused !== undefined) return { ...asked, refused };
+  const trusts = compileTrust(entryPoint.forwardedHeaders);
+  const forwarding = forwardingRules(entryPoint.forwarding);
+  const facts = { trusted: trusts(from), trusts, peerAddress: from, secure, forwarding };
+  prepareRequestHeaders(head, facts, /^wss?:/i.test(ask.url) ? 'websocket' : '', '');
+  return asked;
+}
+
+/** What the entrypoint wants of paths, queries and header names. */
+function refusedByRules(head: RequestHead, { requests }: EntryPointModel): Asked['refused'] {
+  const detail = new CompiledRules(requests).apply(head);
+  return detail === undefined ? undefined : { code: 'request.malformed', detail };
 }
 
 function refusalOf(method: string, target: ReturnType<typeof canonicalTarget>): Asked['refused'] {

@@ -215,6 +215,14 @@ http:
   assert.equal(outcome('192.0.2.1'), 'no-route');
 });
 
+test('what an entrypoint asks of requests counts before routing', () => {
+  const http = { sanitizePath: false, underscoreHeadersStrategy: 'reject' };
+  const view = viewOf(shop, { entryPoints: { web: { address: ':80', http } as never } });
+  const refused = explain(view, get('http://shop.example/', { headers: [['X_User', '7']] }));
+  assert.deepEqual([refused.outcome, refused.status], ['refused', 400]);
+  assert.equal(explain(view, get('http://shop.example//api')).request.path, '//api');
+});
+
 test('the router it names is the one that the table finds', () => {
   const hosts = fc.constantFrom('a', 'b', 'c.d');
   const paths = fc.constantFrom('/', '/x', '/x/y', '/z');

@@ -7,6 +7,7 @@ import type {
   ServiceStep,
 } from '@ficus/common/api/explain.ts';
 import { didYouMean } from '@ficus/common/config/nearest.ts';
+import { severalTlsHosts } from '../entrypoint/tls-hosts.ts';
 import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
 import { takeHeader } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
@@ -20,9 +21,13 @@ import type { ModelView } from './view.ts';
 
 /** Throws a FicusError (`explain.…`, status 400) for what is no request. */
 export function explain(view: ModelView, ask: ExplainRequest): Explanation {
-  const { head, entryPoint, refused } = readAsk(ask, view.model.entryPoints);
+  const { head, entryPoint, serverName, refused } = readAsk(ask, view.model.entryPoints);
   const request = requestTold(head, entryPoint);
   if (refused !== undefined) return { ...nothing, ...own('refused', refused.code, refused.detail), request };
+  if (serverName !== '' && misdirected(view, entryPoint, serverName, head.host)) {
+    const detail = `connections for ${serverName} have other TLS options than those for ${head.host}`;
+    return { ...nothing, ...own('refused', 'request.misdirected', detail), request };
+  }
   const table = tableFor(view, entryPoint, head);
   if ('code' in table) return { ...nothing, ...own('refused', table.code, table.detail), request };
   return { ...followed(view, table.routers, head), request };
@@ -95,6 +100,16 @@ function atService(
 
 function whyDown({ name, reason, health }: ServiceStep): string {
   return `${name} is ${health}${reason === undefined || reason === '' ? '' : `: ${reason}`}`;
+}
+
+function misdirected(
+  { model }: ModelView,
+  entryPoint: EntryPointModel,
+  serverName: string,
+  host: string,
+): boolean {
+  const hosts = severalTlsHosts(entryPoint, model);
+  return hosts !== undefined && hosts.of(serverName) !== hosts.of(host);
 }
 
 interface NoTable {
