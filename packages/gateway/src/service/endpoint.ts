@@ -1,19 +1,14 @@
 /** One address of a workload within one service: its health, its counters, its pool. Outlives generations. */
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Headers } from '../http/headers.ts';
-import type { EndpointModel, LoadBalancerModel, PassiveHealthCheckModel, QName } from '../model/model.ts';
-import type { Timed } from '../net/deadlines.ts';
+import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts';
 import type { DataPlaneLog } from '../runtime/data-plane.ts';
-import { FailureWindow } from './failure-window.ts';
+import { Ejection } from './ejection.ts';
 import type { Pool } from './pool.ts';
-import { Readmission } from './readmission.ts';
 import { RecentAverage } from './recent-average.ts';
 
 /** How long an endpoint that could not be dialled is left alone when others can take its share. */
 const dialEjectionMs = 1000;
-/** Ejections in a row grow to this many times the first one. */
-const longestEjection = 8;
-const never = Number.POSITIVE_INFINITY;
 
 /** The service an endpoint belongs to, as a request sees it. */
 export interface EndpointOwner {
@@ -39,8 +34,7 @@ export type EndpointState = 'up' | 'down' | 'ejected' | 'readmitting';
 /** Passive verdicts go here: to this process's control plane, or over the pipe to it. */
 export type FailureReporter = (endpoint: Endpoint, code: GatewayErrorCode, detail: string) => void;
 
-export class Endpoint implements Timed {
-  deadline = never;
+export class Endpoint {
   readonly service: QName;
   model: EndpointModel;
   owner!: EndpointOwner;
@@ -49,20 +43,14 @@ export class Endpoint implements Timed {
   inFlight = 0;
   /** Takes no new requests, only those of sessions that are stuck to it. */
   fenced: boolean;
-  /** Fails as much as an ejected one, but so many others are ejected that it must go on. */
-  spared = false;
   /** Hears of ejections by failed requests, and of their ends. */
   log: DataPlaneLog | undefined;
   #firstBytes: RecentAverage | undefined;
   #passive: LoadBalancerModel['passiveHealthCheck'];
   readonly #report: FailureReporter;
   #up = true;
-  #ejected = false;
-  #failures: FailureWindow | undefined;
-  #readmission: Readmission | undefined;
-  /** Ejections so far without a good while between them, and when the last one ended. */
-  #ejections = 0;
-  #readmittedAt = 0;
+  /** Made with the first failure. */
+  #ejection: Ejection | undefined;
   #changed: (() => void) | undefined;
 
   constructor(service: QName, model: EndpointModel, pool: Pool, report: FailureReporter) {
@@ -75,7 +63,7 @@ export class Endpoint implements Timed {
 
   /** Takes requests: no active check says otherwise and it is not ejected. */
   get available(): boolean {
-    return this.#up && !this.#ejected;
+    return this.#up && !this.ejected;
   }
 
   /** Not known to be down: good enough when nothing else is left. */
@@ -85,13 +73,18 @@ export class Endpoint implements Timed {
 
   /** Takes no requests for a while because it failed some. */
   get ejected(): boolean {
-    return this.#ejected;
+    return this.#ejection?.ejected === true;
+  }
+
+  /** Fails as much as an ejected one, but so many others are ejected that it must go on. */
+  get spared(): boolean {
+    return this.#ejection?.spared === true;
   }
 
   get state(): EndpointState {
     if (!this.#up) return 'down';
-    if (this.#ejected) return 'ejected';
-    return this.#readmission === undefined ? 'up' : 'readmitting';
+    if (this.ejected) return 'ejected';
+    return this.#ejection?.readmitting === true ? 'readmitting' : 'up';
   }
 
   /**
@@ -99,7 +92,7 @@ export class Endpoint implements Timed {
    * takes only a part of its share; pick another if there is one.
    */
   admits(): boolean {
-    return this.#readmission === undefined || this.#readmission.admits(this.pool.deadlines.now);
+    return this.#ejection === undefined || this.#ejection.admits();
   }
 
   /** `ms` went by from the request to the first byte of the response. */
@@ -121,11 +114,7 @@ export class Endpoint implements Timed {
   /** Goes on with what is known of the address from another transport. Before `attach`. */
   succeed(before: Endpoint): void {
     this.#up = before.#up;
-    if (!before.#ejected && before.#readmission === undefined) return;
-    // The new transport may be the very cure: it is neither trusted at once nor made to wait.
-    this.#passive = before.#passive;
-    this.#ejections = before.#ejections;
-    this.#readmit();
+    if (before.#ejection !== undefined) this.#ejections().succeed(before.#ejection);
   }
 
   /** The service that serves it from now on, and its place there. */
@@ -144,114 +133,48 @@ export class Endpoint implements Timed {
 
   /** A verdict of an active check. Down also frees requests that still wait for a head and may go elsewhere. */
   setUp(up: boolean): void {
-    this.#change(() => {
-      this.#up = up;
-      // A proven recovery ends an ejection too.
-      if (up && this.#ejected) this.#readmit();
-    });
+    const before = this.available;
+    this.#up = up;
+    // A proven recovery ends an ejection too.
+    if (up) this.#ejection?.end();
+    if (this.available !== before) this.#changed?.();
     if (!up) this.pool.moveFrom(this);
   }
 
   /** The endpoint failed a request. */
   failed(code: GatewayErrorCode, detail: string): void {
     this.#report(this, code, detail);
-    if (this.#passive !== undefined) this.#countFailure(this.#passive, `${code} ${detail}`.trim());
+    if (this.#passive !== undefined) this.#ejections().failure(this.#passive, `${code} ${detail}`.trim());
     else if (code === 'endpoint.dial' || code === 'endpoint.dial-timeout' || code === 'endpoint.tls')
-      this.#change(() => this.#eject(dialEjectionMs));
+      this.#ejections().undialled(dialEjectionMs);
   }
 
   /** The endpoint answered with this status. */
   answered(status: number): void {
     if (this.#passive === undefined) return;
-    if (status >= 500) this.#countFailure(this.#passive, `status ${status}`);
-    else if (this.#failures !== undefined) this.#forgive();
-  }
-
-  expired(): void {
-    this.#change(() => {
-      if (this.#ejected) this.#readmit();
-      else {
-        this.spared = false;
-        if (this.#readmission !== undefined && this.pool.deadlines.now >= this.#readmission.end)
-          this.#readmission = undefined;
-        this.#wait(this.#readmission?.end);
-      }
-    });
+    if (status >= 500) this.#ejections().failure(this.#passive, `status ${status}`);
+    else this.#ejection?.success();
   }
 
   dispose(): void {
-    this.#wait(undefined);
+    this.#ejection?.dispose();
     this.#changed = undefined;
   }
 
-  #countFailure(passive: PassiveHealthCheckModel, reason: string): void {
-    // What was on its way when it was ejected says nothing new.
-    if (this.#ejected) return;
-    const { now } = this.pool.deadlines;
-    const { failureWindowMs, maxFailedAttempts } = passive;
-    this.#failures ??= new FailureWindow();
-    if (!this.#failures.add(now, failureWindowMs, maxFailedAttempts)) return;
-    this.#change(() => {
-      this.spared = !this.owner.mayEject(this);
-      if (this.spared) this.#wait(now + failureWindowMs);
-      else this.#ejectFor(this.#ejectionMs(now, passive), reason);
+  #ejections(): Ejection {
+    this.#ejection ??= new Ejection({
+      deadlines: this.pool.deadlines,
+      mayEject: () => this.owner.mayEject(this),
+      changed: () => this.#changed?.(),
+      ejectedFor: (forMs, reason) =>
+        this.#say('warn', 'endpoint is ejected: requests to it fail', { reason, forMs }),
+      readmittedWithin: (withinMs) => this.#say('info', 'endpoint is readmitted', { withinMs }),
     });
-  }
-
-  #ejectFor(ms: number, reason: string): void {
-    this.#eject(ms);
-    this.#say('warn', 'endpoint is ejected: requests to it fail', { reason, forMs: ms });
-  }
-
-  /** Twice as long as the one before when that one cured nothing. */
-  #ejectionMs(now: number, { failureWindowMs, readmissionMs }: PassiveHealthCheckModel): number {
-    if (now - this.#readmittedAt >= Math.max(readmissionMs, failureWindowMs)) this.#ejections = 0;
-    return failureWindowMs * Math.min(2 ** this.#ejections++, longestEjection);
-  }
-
-  /** It works: earlier failures were nothing to worry about. */
-  #forgive(): void {
-    this.#failures = undefined;
-    if (!this.spared) return;
-    this.#change(() => {
-      this.spared = false;
-      this.#wait(this.#readmission?.end);
-    });
-  }
-
-  #eject(ms: number): void {
-    this.#ejected = true;
-    this.#failures = undefined;
-    this.#readmission = undefined;
-    this.#wait(this.pool.deadlines.now + ms);
-  }
-
-  #readmit(): void {
-    const { now } = this.pool.deadlines;
-    const ms = this.#passive?.readmissionMs ?? 0;
-    if (this.#passive !== undefined) this.#say('info', 'endpoint is readmitted', { withinMs: ms });
-    this.#ejected = false;
-    this.#readmittedAt = now;
-    this.#readmission = ms === 0 ? undefined : new Readmission(now, ms);
-    this.#wait(this.#readmission?.end);
+    return this.#ejection;
   }
 
   #say(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void {
     const { host, port } = this.pool.address;
     this.log?.(level, message, { service: this.service.join('@'), host, port, ...fields });
-  }
-
-  /** Only those that wait for something are looked at again and again. */
-  #wait(until: number | undefined): void {
-    this.deadline = until ?? never;
-    if (until === undefined) this.pool.deadlines.delete(this);
-    else this.pool.deadlines.add(this);
-  }
-
-  /** Tells the service when `change` makes a difference to it. */
-  #change(change: () => void): void {
-    const { available, spared } = this;
-    change();
-    if (this.available !== available || this.spared !== spared) this.#changed?.();
   }
 }
