@@ -51,10 +51,8 @@ for (const [prefix, path, rest, found] of stripped) {
 test('a dot segment that only shows without its prefix is refused, and the path left alone', () => {
   for (const path of ['/api../admin', '/api..', '/api.', '/api..%2Fadmin', '/api..;/admin']) {
     const head = request(path);
-    assert.equal(
-      stripPrefix({ prefixes: ['/api'] }).request?.(head, exchangeOf(head), passing)?.code,
-      'request.malformed',
-    );
+    const verdict = stripPrefix({ prefixes: ['/api'] }).request?.(head, exchangeOf(head), passing);
+    assert.equal(verdict !== undefined && 'code' in verdict && verdict.code, 'request.malformed');
     assert.equal(head.path, path);
   }
 });

@@ -10,7 +10,7 @@ import type { MiddlewareModel } from './middleware/models.ts';
 import type { HashKey, ServiceModel, StickyModel } from './service/models.ts';
 import type { TlsHostsModel, TlsModel } from './tls-models.ts';
 
-export type { LegModel, ServiceModel, WeightedModel } from './service/models.ts';
+export type { BrokenModel, LegModel, ServiceModel, WeightedModel } from './service/models.ts';
 
 /** A name and the provider that declared it. A tuple, never one string: `a@b` + `c` must not meet `a` + `b@c`. */
 export type QName = readonly [name: string, provider: string];
@@ -255,4 +255,6 @@ export interface TransportModel {
   /** An HTTP/2 connection whose PING has no answer for this long is closed. Default 15000; uplinks 5000. */
   readonly pingTimeoutMs: number;
   readonly disableHTTP2: boolean;
+  /** Each connection begins with a PROXY header of this version, serves one request, and speaks HTTP/1.1. */
+  readonly proxyProtocol?: 1 | 2;
 }

@@ -2,6 +2,7 @@
 
 import type { EndpointModel, Model, QName, TransportModel } from '../model/model.ts';
 import type { EndpointState } from '../service/endpoint.ts';
+import type { MirrorStats } from './mirror-stats.ts';
 
 /** A small change to the running generation, in place: no rebuild, no state lost. Unknown names are ignored. */
 export type Patch =
@@ -137,6 +138,7 @@ export interface Stats {
   }[];
   /** Those that are not plainly up, the worst of what live workers say. `ejected`: by the requests it failed. */
   readonly endpoints: readonly EndpointStats[];
+  readonly mirrors: readonly MirrorStats[];
   /** Refused requests and handshakes by error code. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly workers: readonly { readonly pid: number; readonly restarts: number; readonly rssBytes: number }[];

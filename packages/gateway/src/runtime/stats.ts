@@ -3,10 +3,11 @@ import type { EndpointState } from '../service/endpoint.ts';
 import type { EndpointStats, Stats } from './data-plane.ts';
 import type { Engine } from './engine.ts';
 import type { Generation } from './generation.ts';
+import { mirrorStats, sumMirrors } from './mirror-stats.ts';
 
 /** What one process counted since its start. */
 export interface ProcessStats
-  extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'endpoints' | 'refusals'> {
+  extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'endpoints' | 'mirrors' | 'refusals'> {
   readonly accepted: number;
   readonly refused: number;
   readonly open: number;
@@ -53,6 +54,7 @@ export function processStats(engine: Engine): ProcessStats {
         failures,
       })),
     ),
+    mirrors: generation === undefined ? [] : mirrorStats(generation.services.mirroring.values()),
     endpoints: generation === undefined ? [] : notUp(generation),
     refusals: Object.fromEntries(engine.refusals.counts),
     rssBytes: process.memoryUsage.rss(),
@@ -104,6 +106,7 @@ export function sumStats(
     entryPoints: [...codes].map(([name, counts]) => ({ name, codes: counts })),
     services: [...services.values()],
     legs: [...legs.values()],
+    mirrors: sumMirrors(live, past),
     endpoints: worstOf(live),
     refusals,
     workers,
