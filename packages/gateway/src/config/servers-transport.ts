@@ -51,6 +51,13 @@ export const serversTransportSchema = object(
         maximum: 100_000,
       }),
     ),
+    proxyProtocol: optional(
+      object(
+        'Present: a PROXY header tells endpoints who the client is. Every request then gets a connection of its own, over HTTP/1.1.',
+        { version: optional(integer('Version of the header. Default: 2.', { minimum: 1, maximum: 2 })) },
+        { allowEmpty: true },
+      ),
+    ),
     disableHTTP2: optional(boolean('Whether HTTP/2 is never offered to endpoints. Default: false.')),
     forwardingTimeouts: optional(
       object(

@@ -167,6 +167,13 @@ export class Services {
     if (balancer.serversTransport === undefined) return loadBalancerModel(name, balancer, 0);
     const wanted = reference(balancer.serversTransport, source.provider);
     const transport = this.#transportIndexes.get(wanted);
+    const announces = transport !== undefined && this.#transports[transport]?.proxyProtocol !== undefined;
+    const h2c = announces ? (balancer.servers ?? []).findIndex(({ url }) => /^h2c:/i.test(url)) : -1;
+    if (h2c >= 0) {
+      const missing =
+        'proxyProtocol wants a connection for each request: not h2c://, but http:// or https://';
+      return { missing, path: ['servers', h2c, 'url'], pending: false };
+    }
     if (transport !== undefined) return loadBalancerModel(name, balancer, transport);
     const missing = this.#transportIndexes.missing('serversTransport', balancer.serversTransport, wanted);
     return { missing, path: ['serversTransport'], pending: false };

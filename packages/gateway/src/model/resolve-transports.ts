@@ -76,5 +76,10 @@ function transportOf(
     // Without it a silent connection would never be given up.
     pingTimeoutMs: timeouts?.pingTimeout || defaultTransport.pingTimeoutMs,
     disableHTTP2: config.disableHTTP2 ?? false,
+    ...announcing(config.proxyProtocol),
   };
+}
+
+function announcing(config: ServersTransportConfig['proxyProtocol']): Pick<TransportModel, 'proxyProtocol'> {
+  return config === undefined ? {} : { proxyProtocol: config.version === 1 ? 1 : 2 };
 }

@@ -73,12 +73,12 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
 
   #connect(endpoint: Endpoint): void {
     if (this.#exchange.upgrade !== '') {
-      this.#cancelWait = endpoint.pool.dialTunnel(this);
+      this.#cancelWait = endpoint.pool.dialTunnel(this, this.#exchange.facts);
       return;
     }
     const connection = endpoint.pool.take(this.replayable());
     if (connection !== undefined) this.#send(connection, endpoint);
-    else this.#cancelWait = endpoint.pool.dial(this);
+    else this.#cancelWait = endpoint.pool.dial(this, this.#exchange.facts);
   }
 
   #send(connection: ClientRequest, endpoint: Endpoint): void {

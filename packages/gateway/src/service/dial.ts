@@ -4,7 +4,9 @@ import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'n
 import { FicusError } from '@ficus/common/errors.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
+import { type ConnectionEnds, proxyHeader } from '../net/proxy-header-writer.ts';
 import { Reads } from '../net/reads.ts';
+import { connectAnnounced } from './announced-connect.ts';
 import type { Transport } from './transport.ts';
 
 export interface PoolAddress {
@@ -32,8 +34,8 @@ export class Dial implements Timed {
   readonly #socket: Socket | undefined;
   #settled = false;
 
-  /** `http2`: offered, where TLS lets the two choose. */
-  constructor(owner: DialOwner, http2: boolean) {
+  /** `http2`: offered, where TLS lets the two choose. `client`: whose request it is for, where that is announced. */
+  constructor(owner: DialOwner, http2: boolean, client?: ConnectionEnds) {
     this.#owner = owner;
     this.#version = owner.transport.version;
     const { scheme, host, port } = owner.address;
@@ -43,10 +45,12 @@ export class Dial implements Timed {
     const onread = this.#reads.onread;
     let socket: Socket;
     try {
-      socket =
-        scheme === 'https'
-          ? tlsConnect({ ...owner.transport.options(host, http2), host, port, onread } as ConnectionOptions)
-          : netConnect({ host, port, noDelay: true, onread });
+      const version = owner.transport.model.proxyProtocol;
+      const tls = scheme === 'https' ? owner.transport.options(host, http2) : undefined;
+      if (version !== undefined)
+        socket = connectAnnounced(owner.address, proxyHeader(version, client), this.#reads, tls);
+      else if (tls !== undefined) socket = tlsConnect({ ...tls, host, port, onread } as ConnectionOptions);
+      else socket = netConnect({ host, port, noDelay: true, onread });
     } catch (error) {
       // Certificates that don't load: reported like any other failed handshake, but never from inside the caller.
       queueMicrotask(() => this.#fail('endpoint.tls', (error as Error).message));

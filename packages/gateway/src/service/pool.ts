@@ -6,6 +6,7 @@ import { ClientConnection } from '../http1/client-connection.ts';
 import type { ConnectionOwner } from '../http1/client-roles.ts';
 import { Http2ClientConnection, type Http2Owner } from '../http2/client-connection.ts';
 import type { Deadlines } from '../net/deadlines.ts';
+import type { ConnectionEnds } from '../net/proxy-header-writer.ts';
 import type { Reads } from '../net/reads.ts';
 import { Dial, type DialOwner, type PoolAddress } from './dial.ts';
 import { type DialListener, Multiplexed } from './multiplexed.ts';
@@ -34,6 +35,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   /** Whether the endpoint speaks HTTP/2; not known before the first handshake where it is negotiated. */
   #http2: boolean | undefined;
   readonly #negotiates: boolean;
+  /** Each connection says whose it is: it serves one request, for the next may be somebody else's. */
+  readonly #announces: boolean;
   /** Replaced by a newer pool: serves what it has begun and keeps nothing. */
   #retired = false;
 
@@ -46,8 +49,9 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     this.readIdleTimeoutMs = model.readIdleTimeoutMs;
     this.pingTimeoutMs = model.pingTimeoutMs;
     this.#maxIdle = model.maxIdleConnsPerHost;
-    this.#negotiates = address.scheme === 'https' && !model.disableHTTP2;
-    if (!this.#negotiates) this.#http2 = address.scheme === 'h2c';
+    this.#announces = model.proxyProtocol !== undefined;
+    this.#negotiates = address.scheme === 'https' && !model.disableHTTP2 && !this.#announces;
+    if (!this.#negotiates) this.#http2 = address.scheme === 'h2c' && !this.#announces;
     this.#multiplexed = new Multiplexed(
       deadlines,
       () => {
@@ -62,10 +66,13 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     return this.#http2 === false ? this.#takeKept(replayable) : this.#multiplexed.take();
   }
 
-  /** A connection or a place on one; the returned function gives up. */
-  dial(listener: DialListener): () => void {
+  /**
+   * A connection or a place on one; the returned function gives up. `client`: whose request it is, for transports that
+   * announce it; without one it is the gateway's own.
+   */
+  dial(listener: DialListener, client?: ConnectionEnds): () => void {
     return this.#http2 === false
-      ? this.#dialKept(listener)
+      ? this.#dialKept(listener, client)
       : this.#multiplexed.wait(listener, this.transport.model.dialTimeoutMs);
   }
 
@@ -73,8 +80,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
    * For a request that switches protocols: a stream where the endpoint takes them (RFC 8441), else a connection of its
    * own, for nothing of it may ever meet another request's bytes.
    */
-  dialTunnel(listener: DialListener): () => void {
-    if (this.#http2 === false) return this.#dialKept(listener);
+  dialTunnel(listener: DialListener, client?: ConnectionEnds): () => void {
+    if (this.#http2 === false) return this.#dialKept(listener, client);
     let cancel = () => {};
     let cancelled = false;
     const begin = () => {
@@ -123,8 +130,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
     }
   }
 
-  #dialKept(listener: DialListener): () => void {
-    const dial = new Dial(this, false);
+  #dialKept(listener: DialListener, client?: ConnectionEnds): () => void {
+    const dial = new Dial(this, false, client);
     this.#dials.set(dial, listener);
     return () => {
       this.#dials.delete(dial);
@@ -196,8 +203,8 @@ export class Pool implements ConnectionOwner, Http2Owner, DialOwner {
   }
 
   connectionIdle(connection: ClientConnection): void {
-    if (this.#retired || this.#idle.length >= this.#maxIdle || this.#outlived(connection))
-      connection.destroy();
+    const full = this.#announces || this.#idle.length >= this.#maxIdle;
+    if (this.#retired || full || this.#outlived(connection)) connection.destroy();
     else this.#idle.push(connection);
   }
 
