@@ -93,6 +93,13 @@ export const formats: Readonly<Record<string, Format>> = {
     want: 'an address such as ":8080", "127.0.0.1:8080" or "[::1]:8080"',
     test: (text) => parseAddress(text) !== undefined,
   },
+  'host-and-port': {
+    want: 'a host and a port such as "redis.internal:6379" or "[::1]:6379"',
+    test: (text) => {
+      const parsed = parseAddress(text);
+      return parsed !== undefined && parsed.host !== '' && parsed.port > 0 && !text.endsWith('/tcp');
+    },
+  },
   'uplink-address': {
     want: 'the uplink entrypoint\'s address such as "vm-1.example.com:9443" or "https://10.0.0.7:9443" (uplinks are never plain http)',
     test: isUplinkAddress,

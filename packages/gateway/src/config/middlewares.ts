@@ -6,8 +6,11 @@ import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
 import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
 import { headersSchema } from './middleware/headers.ts';
+import { inFlightReqSchema } from './middleware/in-flight-req.ts';
+import { ipAllowListSchema, ipWhiteListSchema } from './middleware/ip-allow-list.ts';
 import { passTLSClientCertSchema } from './middleware/pass-tls-client-cert.ts';
 import { basicAuthSchema, digestAuthSchema } from './middleware/password-auth.ts';
+import { rateLimitSchema } from './middleware/rate-limit.ts';
 import { redirectRegexSchema, redirectSchemeSchema } from './middleware/redirect.ts';
 import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-path.ts';
 import { retrySchema } from './middleware/retry.ts';
@@ -19,10 +22,7 @@ const middlewaresNotYet = [
   'errors',
   'forwardAuth',
   'grpcWeb',
-  'inFlightReq',
-  'ipAllowList',
   'plugin',
-  'rateLimit',
 ];
 
 export const middlewareSchema = object(
@@ -41,10 +41,14 @@ export const middlewareSchema = object(
     passTLSClientCert: optional(passTLSClientCertSchema),
     basicAuth: optional(basicAuthSchema),
     digestAuth: optional(digestAuthSchema),
+    ipAllowList: optional(ipAllowListSchema),
+    ipWhiteList: optional(ipWhiteListSchema),
+    rateLimit: optional(rateLimitSchema),
+    inFlightReq: optional(inFlightReqSchema),
     chain: optional(chainSchema),
     circuitBreaker: optional(circuitBreakerSchema),
     retry: optional(retrySchema),
   },
-  { notYet: middlewaresNotYet, removed: { ipWhiteList: 'use ipAllowList' } },
+  { notYet: middlewaresNotYet },
 );
 export type MiddlewareConfig = Static<typeof middlewareSchema>;

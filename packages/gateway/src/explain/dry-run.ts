@@ -3,6 +3,7 @@ import { systemClock } from '@ficus/common/clock.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
 import { InnerExchange } from '../http/inner-exchange.ts';
 import type { RequestHead } from '../http/message.ts';
+import type { Limits } from '../limits/limits.ts';
 import { compileMiddleware } from '../middleware/index.ts';
 import type { MiddlewareContext, Verdict } from '../middleware/middleware.ts';
 import type { MiddlewareModel } from '../model/middleware/models.ts';
@@ -59,6 +60,9 @@ const noContext: MiddlewareContext = {
   owner: '["explain","internal"]',
   clock: systemClock,
   get deadlines(): Deadlines {
+    throw unused();
+  },
+  get limits(): Limits {
     throw unused();
   },
   kept: (_key, make) => make(),

@@ -4,8 +4,11 @@ import { addPrefix } from './add-prefix.ts';
 import { contentType } from './content-type.ts';
 import { encodedCharacters } from './encoded-characters.ts';
 import { headers } from './headers.ts';
+import { inFlightReq } from './in-flight-req.ts';
+import { ipAllowList } from './ip-allow-list.ts';
 import type { Middleware, MiddlewareContext } from './middleware.ts';
 import { passTLSClientCert } from './pass-tls-client-cert.ts';
+import { rateLimit } from './rate-limit.ts';
 import { redirectRegex } from './redirect-regex.ts';
 import { redirectScheme } from './redirect-scheme.ts';
 import { replacePath, replacePathRegex } from './replace-path.ts';
@@ -23,6 +26,9 @@ const factories = {
   stripPrefixRegex: (model) => stripPrefixRegex(model),
   addPrefix: (model) => addPrefix(model),
   retry: (model) => retry(model),
+  ipAllowList: (model) => ipAllowList(model),
+  rateLimit: (model, context) => rateLimit(model, context),
+  inFlightReq: (model, context) => inFlightReq(model, context),
   replacePath: (model) => replacePath(model),
   replacePathRegex: (model) => replacePathRegex(model),
   redirectScheme: (model) => redirectScheme(model),

@@ -4,6 +4,7 @@ import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import type { RequestHead, ResponseHead } from '../http/message.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Deadlines } from '../net/deadlines.ts';
 import type { RetryPolicy } from '../service/retry-policy.ts';
 import type { Service } from '../service/service.ts';
@@ -76,6 +77,8 @@ export interface MiddlewareContext {
   readonly owner: string;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
+  /** Counts what is limited, over all processes that serve. */
+  readonly limits: Limits;
   /**
    * State that outlives a reload: the running generation's under the same key, or made now. The key holds the kind, the
    * name, and whatever must be unchanged for the state to mean the same, as a JSON list.

@@ -3,6 +3,7 @@ import type { Clock } from '@ficus/common/clock.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
 import { type AnswerReader, InnerExchange } from '../http/inner-exchange.ts';
 import type { RequestHead } from '../http/message.ts';
+import { LocalLimits } from '../limits/local.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { BrokenService } from '../service/service.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -53,6 +54,7 @@ export function inContext(clock: Clock = new ManualClock()): MiddlewareContext {
     owner: '["r","file"]',
     clock,
     deadlines: new Deadlines(clock),
+    limits: new LocalLimits(clock, () => undefined),
     kept: (_key, make) => make(),
     service: (index) => new BrokenService([`${index}`, 'test']),
     send: () => undefined,

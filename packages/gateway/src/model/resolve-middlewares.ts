@@ -2,6 +2,8 @@
 import type { MiddlewareConfig } from '../config/middlewares.ts';
 import { resolveContentType } from './middleware/content-type.ts';
 import { resolveHeaders } from './middleware/headers.ts';
+import { resolveInFlightReq } from './middleware/in-flight-req.ts';
+import { resolveIpAllowList, resolveIpWhiteList } from './middleware/ip-allow-list.ts';
 import type { MiddlewareModel } from './middleware/models.ts';
 import { resolvePassTLSClientCert } from './middleware/pass-tls-client-cert.ts';
 import {
@@ -11,6 +13,7 @@ import {
   resolveStripPrefixRegex,
 } from './middleware/paths.ts';
 import { resolveAddPrefix, resolveStripPrefix } from './middleware/prefixes.ts';
+import { resolveRateLimit } from './middleware/rate-limit.ts';
 import { resolveRedirectRegex, resolveRedirectScheme } from './middleware/redirects.ts';
 import { resolveCircuitBreaker } from './middleware/resolve-circuit-breaker.ts';
 import type { MiddlewareContext } from './middleware/resolve-context.ts';
@@ -41,6 +44,10 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   contentType: resolveContentType,
   encodedCharacters: resolveEncodedCharacters,
   passTLSClientCert: resolvePassTLSClientCert,
+  ipAllowList: resolveIpAllowList,
+  ipWhiteList: resolveIpWhiteList,
+  rateLimit: resolveRateLimit,
+  inFlightReq: resolveInFlightReq,
   circuitBreaker: resolveCircuitBreaker,
   retry: resolveRetry,
 };

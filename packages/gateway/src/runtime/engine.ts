@@ -10,6 +10,8 @@ import { prepareRequestHeaders } from '../http/forwarded.ts';
 import { hasHeader, takeHeader } from '../http/headers.ts';
 import type { ServedExchange } from '../http/server-settings.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
+import type { Limits } from '../limits/limits.ts';
+import { LocalLimits } from '../limits/local.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import type { RouteTable } from '../router/route-table.ts';
 import type { FailureReporter } from '../service/endpoint.ts';
@@ -34,6 +36,8 @@ export interface EngineOptions {
   readonly log: DataPlaneLog;
   /** Undefined: no access log. */
   readonly accessLog?: AccessLog | undefined;
+  /** Undefined: this process limits alone. */
+  readonly limits?: Limits | undefined;
   readonly onEndpointFailure: (failure: EndpointFailure) => void;
 }
 
@@ -47,6 +51,7 @@ export class Engine implements GenerationHost, ForwardContext {
   readonly documents: Documents;
   readonly accessLog: AccessLog | undefined;
   readonly log: DataPlaneLog;
+  readonly limits: Limits;
   readonly budget = new RetryBudget();
   readonly mirrorMemory = new MirrorMemory();
   /** Each endpoint is given this. */
@@ -68,6 +73,7 @@ export class Engine implements GenerationHost, ForwardContext {
     this.clock = options.clock;
     this.accessLog = options.accessLog;
     this.log = options.log;
+    this.limits = options.limits ?? new LocalLimits(options.clock, options.log);
     this.deadlines = new Deadlines(options.clock);
     this.registry = new Registry(this.deadlines);
     this.documents = new Documents(options.clock);

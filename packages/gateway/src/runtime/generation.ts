@@ -3,6 +3,7 @@ import type { Clock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { severalTlsHosts, type TlsHosts } from '../entrypoint/tls-hosts.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { Limits } from '../limits/limits.ts';
 import { compileMiddleware } from '../middleware/index.ts';
 import type { Middleware } from '../middleware/middleware.ts';
 import type { LoadBalancerModel, Model, QName, RouterModel } from '../model/model.ts';
@@ -33,6 +34,7 @@ export interface GenerationHost extends Dispatch {
   readonly deadlines: Deadlines;
   readonly registry: Registry;
   readonly log: DataPlaneLog;
+  readonly limits: Limits;
   readonly report: FailureReporter;
   /** Sends an exchange of the gateway's own. */
   send(exchange: Exchange, service: Service): void;
@@ -128,11 +130,12 @@ export class Generation {
 
   /** One of each for this owner; undefined when one can't be built. */
   #steps(indexes: readonly number[], owner: QName): readonly Middleware[] | undefined {
-    const { clock, deadlines, log } = this.#host;
+    const { clock, deadlines, limits, log } = this.#host;
     const context = {
       owner: JSON.stringify(owner),
       clock,
       deadlines,
+      limits,
       kept: <T>(key: string, make: () => T): T => this.kept.get(key, make),
       service: (index: number) => this.#builder.build(index),
       send: (exchange: Exchange, service: Service) => this.#host.send(exchange, service),

@@ -3,6 +3,8 @@ import type { QName } from '../model.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
 import type { ContentTypeModel } from './content-type.ts';
 import type { HeadersModel } from './headers.ts';
+import type { InFlightReqModel } from './in-flight-req.ts';
+import type { IpAllowListModel } from './ip-allow-list.ts';
 import type { PassTLSClientCertModel } from './pass-tls-client-cert.ts';
 import type {
   EncodedCharactersModel,
@@ -11,6 +13,7 @@ import type {
   StripPrefixRegexModel,
 } from './paths.ts';
 import type { AddPrefixModel, StripPrefixModel } from './prefixes.ts';
+import type { RateLimitModel } from './rate-limit.ts';
 import type { RedirectRegexModel, RedirectSchemeModel } from './redirects.ts';
 import type { RetryModel } from './retry.ts';
 
@@ -26,6 +29,9 @@ export type MiddlewareModel =
   | ContentTypeModel
   | EncodedCharactersModel
   | PassTLSClientCertModel
+  | IpAllowListModel
+  | RateLimitModel
+  | InFlightReqModel
   | CircuitBreakerModel
   | RetryModel
   | ChainModel
