@@ -2,12 +2,14 @@
 import { systemClock } from '@ficus/common/clock.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
+import type { LimitsToWorker } from '../limits/messages.ts';
+import { SharedLimits } from '../limits/shared.ts';
 import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { drain } from '../runtime/drain.ts';
 import { Engine } from '../runtime/engine.ts';
 import { processStats } from '../runtime/stats.ts';
 import { Answers } from './answers.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import { type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
 import { YoungGeneration } from './young-generation.ts';
 
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
@@ -15,9 +17,9 @@ const statsMs = 250;
 
 const log: DataPlaneLog = (level, message, fields) =>
   tell({ type: 'log', level, message, ...(fields === undefined ? {} : { fields }) });
-const accessLogOptions = process.argv[2];
+const [, , accessLogOptions = '', limitsFlag] = process.argv;
 const accessLog =
-  accessLogOptions === undefined
+  accessLogOptions === ''
     ? undefined
     : // Loaded only when wanted: an import of node:fs alone is 2 MiB of a worker's 70.
       new (await import('../access-log/access-log.ts')).AccessLog(
@@ -26,16 +28,20 @@ const accessLog =
         log,
       );
 
+/** A worker without others limits alone. */
+const limits = limitsFlag === sharedLimitsFlag ? new SharedLimits(systemClock, tell, log) : undefined;
 const engine = new Engine({
   clock: systemClock,
   log,
   accessLog,
+  limits,
   onEndpointFailure: (failure) => tell({ type: 'failure', failure }),
 });
 const answers = new Answers(engine, tell);
 
 process.on('message', (message: ToWorker, handle: unknown) => {
-  void answer(message, handle as ListenHandle | undefined);
+  if (message.type === 'limits') limits?.heard(message);
+  else void answer(message, handle as ListenHandle | undefined);
 });
 // The main process is gone: nobody would ever tell this worker of a change again.
 process.on('disconnect', () => process.exit(0));
@@ -53,7 +59,10 @@ setInterval(() => {
 }, statsMs).unref();
 tell({ type: 'ready' });
 
-async function answer(message: ToWorker, handle: ListenHandle | undefined): Promise<void> {
+async function answer(
+  message: Exclude<ToWorker, LimitsToWorker>,
+  handle: ListenHandle | undefined,
+): Promise<void> {
   if (message.type === 'publish') {
     engine.publish(message.document);
     return;

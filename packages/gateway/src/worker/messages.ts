@@ -1,4 +1,5 @@
 /** What the main process and its workers say to each other. */
+import type { LimitsFromWorker, LimitsToWorker } from '../limits/messages.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
   AnswerHead,
@@ -8,6 +9,9 @@ import type {
   UplinkQuestion,
 } from '../runtime/data-plane.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
+
+/** On a worker's command line: there are others, and limits hold over all of them. */
+export const sharedLimitsFlag = 'shared-limits';
 
 /** Of questions, to a worker; `id` is one for all workers. */
 export type QuestionMessage =
@@ -36,6 +40,7 @@ export type ToWorker =
   | { readonly type: 'reopen' }
   | { readonly type: 'publish'; readonly document: PublishedDocument }
   | QuestionMessage
+  | LimitsToWorker
   | { readonly type: 'stats'; readonly seq: number }
   | { readonly type: 'drain'; readonly seq: number; readonly lameDuckMs: number; readonly graceMs: number };
 
@@ -52,6 +57,7 @@ export type FromWorker =
   | { readonly type: 'stats'; readonly stats: ProcessStats }
   | { readonly type: 'failure'; readonly failure: EndpointFailure }
   | AnswerMessage
+  | LimitsFromWorker
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn' | 'error';

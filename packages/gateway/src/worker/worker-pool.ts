@@ -4,6 +4,7 @@ import { FicusError } from '@ficus/common/errors.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import { DefaultCertificate } from '../entrypoint/default-certificate.ts';
 import { handlePort, type ListenHandle, openListenHandles } from '../entrypoint/listen-handle.ts';
+import { LimitAuthority } from '../limits/authority.ts';
 import type { EntryPointModel, Model } from '../model/model.ts';
 import type {
   AnswerListener,
@@ -36,6 +37,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   readonly ports = new Map<string, number>();
   readonly #log: DataPlaneLog;
   readonly #accessLog: AccessLogOptions | undefined;
+  readonly #count: number;
   readonly #slots: Slot[] = [];
   /** Every worker that runs: in a slot, being prepared, or being drained. Changes in place go to all of them. */
   readonly #live = new Set<WorkerProcess>();
@@ -43,6 +45,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   /** Those that have what the others have. */
   readonly #prepared = new WeakSet<WorkerProcess>();
   readonly #questions = new Questions(() => this.#askable());
+  readonly #limits = new LimitAuthority(systemClock, () => this.#live.size);
   readonly #handles = new Map<
     string,
     { readonly entryPoint: EntryPointModel; readonly handle: ListenHandle }
@@ -59,6 +62,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   constructor(count: number, log: DataPlaneLog, accessLog?: AccessLogOptions) {
     this.#log = log;
     this.#accessLog = accessLog;
+    this.#count = count;
     this.#defaultCertificate = new DefaultCertificate(log);
     for (let i = 0; i < count; i++) {
       this.#slots.push({ worker: this.#spawn(), restarts: 0, startedAt: systemClock.monotonic() });
@@ -66,7 +70,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   }
 
   #spawn(): WorkerProcess {
-    const worker = new WorkerProcess(this, this.#accessLog);
+    const worker = new WorkerProcess(this, this.#accessLog, this.#count > 1);
     this.#live.add(worker);
     return worker;
   }
@@ -213,8 +217,9 @@ export class WorkerPool implements DataPlane, WorkerEvents {
     this.#log('error', 'worker does not answer, killing it', { pid: worker.pid, asked });
   }
 
-  said(message: Parameters<WorkerEvents['said']>[0]): void {
-    if (message.type === 'log') this.#log(message.level, message.message, message.fields);
+  said(worker: WorkerProcess, message: Parameters<WorkerEvents['said']>[1]): void {
+    if (message.type === 'limits') this.#limits.heard(worker, message);
+    else if (message.type === 'log') this.#log(message.level, message.message, message.fields);
     else if (message.type === 'answer') this.#questions.said(message);
     else for (const listener of this.#listeners) listener(message.failure);
   }
@@ -222,6 +227,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   exited(worker: WorkerProcess, how: string): void {
     this.#live.delete(worker);
     this.#draining.delete(worker);
+    this.#limits.gone(worker);
     if (worker.stats !== undefined) this.#past = [collapse([...this.#past, worker.stats])];
     if (!this.#closing) this.#questions.workerLeaves(worker);
     const slot = this.#slots.find((candidate) => candidate.worker === worker);

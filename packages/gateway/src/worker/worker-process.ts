@@ -4,8 +4,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
+import type { LimitsFromWorker } from '../limits/messages.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
-import type { AnswerMessage, FromWorker, ToWorker } from './messages.ts';
+import { type AnswerMessage, type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
 import { youngGenerationFlags } from './young-generation.ts';
 
 type Done = Extract<FromWorker, { readonly type: 'done' }>;
@@ -20,7 +21,10 @@ const applyMs = 30_000;
 export interface WorkerEvents {
   /** It did not answer in time and was killed; `exited` follows. */
   hung(worker: WorkerProcess, asked: string): void;
-  said(message: Extract<FromWorker, { readonly type: 'failure' | 'log' }> | AnswerMessage): void;
+  said(
+    worker: WorkerProcess,
+    message: Extract<FromWorker, { readonly type: 'failure' | 'log' }> | AnswerMessage | LimitsFromWorker,
+  ): void;
   exited(worker: WorkerProcess, how: string): void;
 }
 
@@ -35,11 +39,16 @@ export class WorkerProcess {
   #seq = 0;
   #gone = false;
 
-  constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined) {
+  /** `others`: it is not the only one. */
+  constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined, others: boolean) {
     this.#events = events;
     const source = import.meta.url.endsWith('.ts');
     const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
-    this.#process = fork(entry, accessLog === undefined ? [] : [JSON.stringify(accessLog)], {
+    const args = [
+      accessLog === undefined ? '' : JSON.stringify(accessLog),
+      ...(others ? [sharedLimitsFlag] : []),
+    ];
+    this.#process = fork(entry, args, {
       // A young generation of 1 MiB while it idles, see ./young-generation.ts.
       execArgv: [...(source ? ['--conditions=source'] : []), ...youngGenerationFlags],
       // Each arena of the C library keeps what its threads once needed: a megabyte and a half of a worker.
@@ -55,7 +64,7 @@ export class WorkerProcess {
       if (message.type === 'ready') isReady();
       else if (message.type === 'stats') this.stats = message.stats;
       else if (message.type === 'done') this.#answered(message);
-      else events.said(message);
+      else events.said(this, message);
     });
     const ended = (how: string) => {
       if (this.#gone) return;
