@@ -49,7 +49,7 @@ export function regexpShape(pattern: string): RegexpShape {
 }
 
 /** Behind the `]` of the class that begins at `from`; the pattern's end when there is none. */
-function classEnd(pattern: string, from: number): number {
+export function classEnd(pattern: string, from: number): number {
   let i = from + 1;
   if (pattern[i] === '^') i++;
   // A bracket that comes first stands for itself.

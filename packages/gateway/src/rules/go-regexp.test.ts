@@ -10,6 +10,7 @@ import {
   goRegexpMistake,
   maxRegexpLength,
 } from './go-regexp.ts';
+import { literalEnds } from './go-regexp-ends.ts';
 import { literalTest } from './go-regexp-literal.ts';
 
 const matches: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [
@@ -153,6 +154,51 @@ test('it agrees with V8 on what both read alike', () => {
       }
     }),
     { numRuns: 3000 },
+  );
+});
+
+const ends: readonly (readonly [pattern: string, prefix: string, suffix: string])[] = [
+  ['^/api/v[0-9]+/x$', '/api/v', '/x'],
+  ['^/a\\.b-c_~', '/a.b-c_~', ''],
+  ['/api', '', ''],
+  ['^[a-z]+\\.shop\\.example$', '', '.shop.example'],
+  ['^ab*c$', 'a', 'c'],
+  ['^ab?', 'a', ''],
+  ['^ab+c', 'ab', ''],
+  ['^ab{2}c$', 'a', 'c'],
+  ['^ab{0,2}$', 'a', ''],
+  ['^a|b$', '', ''],
+  ['^/(a|b)/c$', '/', '/c'],
+  ['^(?i)/A$', '', ''],
+  ['^/a(?i)b$', '/a', ''],
+  ['^/a(?i:b)c$', '/a', 'c'],
+  ['(?m)^/a$', '', ''],
+  ['^/a\\x2fb$', '/a', ''],
+  ['^/a\\pLb$', '/a', ''],
+  ['^/a\\d/b$', '/a', '/b'],
+  ['^/a\\Q|\\Eb$', '', ''],
+  ['^/a([|)]|b)c$', '/a', 'c'],
+  ['^/a$b$', '/a', 'b'],
+  ['^a\\$', 'a', ''],
+];
+for (const [pattern, prefix, suffix] of ends) {
+  test(`what ${pattern} matches begins with "${prefix}" and ends with "${suffix}"`, () => {
+    assert.equal(checkGoRegexp(pattern), undefined);
+    assert.deepEqual(literalEnds(pattern), { prefix, suffix });
+  });
+}
+
+test('no match contradicts the ends', () => {
+  const anchored = fc
+    .tuple(fc.constantFrom('', '^'), piece, fc.constantFrom('', '$'))
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(anchored, text, (pattern, value) => {
+      const { prefix, suffix } = literalEnds(pattern);
+      if (!compileGoRegexp(pattern).test(value)) return;
+      assert.ok(value.startsWith(prefix) && value.endsWith(suffix), `${prefix} ${suffix}`);
+    }),
+    { numRuns: 5000 },
   );
 });
 
