@@ -9,6 +9,11 @@ export function unknownKey(key: string, schema: Schema): string {
   const known = Object.keys(schema.properties ?? {});
   if (later !== undefined)
     return `${JSON.stringify(later)} is an option of Traefik that Ficus does not support yet`;
+  const removed = Object.entries(schema.removed ?? {}).find(
+    ([name]) => name.toLowerCase() === key.toLowerCase(),
+  );
+  if (removed !== undefined)
+    return `${JSON.stringify(removed[0])} is no option of Traefik v3 any more: ${removed[1]}`;
   const near = didYouMean(key, known);
   if (near !== '') return `unknown key ${JSON.stringify(key)}${near}`;
   return `unknown key ${JSON.stringify(key)}, ${known.length === 0 ? 'no keys are known here' : `known here: ${known.join(', ')}`}`;

@@ -77,7 +77,9 @@ export const formats: Readonly<Record<string, Format>> = {
   },
   'hash-key': {
     want: 'clientIP, header:<name>, cookie:<name> or query:<name>',
-    test: (text) => text === 'clientIP' || /^(?:(?:header|cookie):[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}|query:.{1,256})$/.test(text),
+    test: (text) =>
+      text === 'clientIP' ||
+      /^(?:(?:header|cookie):[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}|query:.{1,256})$/.test(text),
   },
   'cookie-name': {
     want: 'a cookie name: letters, digits and "-", "_" or "."',
@@ -119,7 +121,10 @@ export const formats: Readonly<Record<string, Format>> = {
     want: 'a port from 1 to 65535',
     test: (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535,
   },
-  'url-scheme': { want: 'a scheme such as "https"', test: (text) => /^[A-Za-z][A-Za-z0-9+.-]{0,31}$/.test(text) },
+  'url-scheme': {
+    want: 'a scheme such as "https"',
+    test: (text) => /^[A-Za-z][A-Za-z0-9+.-]{0,31}$/.test(text),
+  },
   realm: {
     want: 'printable ASCII text without quotation marks and backslashes',
     test: (text) => /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(text),

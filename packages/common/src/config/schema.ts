@@ -28,6 +28,8 @@ export interface Schema<out T = unknown> {
   readonly propertyNames?: { readonly format: string };
   /** Keys (of an object) or values (of an enum) that Traefik knows and Ficus does not support yet. */
   readonly notYet?: readonly string[];
+  /** Keys that Traefik has dropped, each with what to write in its place. */
+  readonly removed?: Readonly<Record<string, string>>;
   /** `true` stands for `{}` here, as Traefik allows for `tls: true`. */
   readonly allowEmpty?: boolean;
 }
@@ -59,7 +61,7 @@ export function optional<T>(schema: Schema<T>): Optional<T> {
 export function object<P extends Properties>(
   description: string,
   properties: P,
-  options: Notes<'notYet' | 'allowEmpty'> = {},
+  options: Notes<'notYet' | 'allowEmpty' | 'removed'> = {},
 ): Schema<ObjectOf<P>> {
   const required: string[] = [];
   const plain: Record<string, Schema> = {};

@@ -46,6 +46,8 @@ export class AccessRecord {
   bytes = 0;
   /** Why it was refused or cut, '' when it was not. */
   errorCode: GatewayErrorCode | '' = '';
+  /** Who the client has proved to be, '' for nobody: names that were only tried may be passwords in the wrong field. */
+  clientUsername = '';
   route: LoggedRoute | undefined;
   forward: LoggedForward | undefined;
   /** Monotonic milliseconds at which it was handed to its service; 0 before. */

@@ -17,7 +17,7 @@ export interface Outcome {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * `client - - [time] "request" status bytes "-" "-" count "router" "service URL" durationms`. Referrer and user agent
+ * `client - user [time] "request" status bytes "-" "-" count "router" "service URL" durationms`. Referrer and user agent
  * are `-`, as in Traefik, which drops header values unless told otherwise: they may hold secrets.
  */
 export function commonLine(record: AccessRecord, outcome: Outcome): string {
@@ -26,8 +26,9 @@ export function commonLine(record: AccessRecord, outcome: Outcome): string {
   const router = route === undefined ? '-' : qualified(route.name);
   const service = serviceUrl(record) || '-';
   const client = request.clientHost === '' ? '-' : bare(request.clientHost);
+  const user = record.clientUsername === '' ? '-' : bare(record.clientUsername);
   return (
-    `${client} - - [${commonTime(record.startedAt)}] ${quoted(line)} ${outcome.status} ${sentBytes(record, outcome)} ` +
+    `${client} - ${user} [${commonTime(record.startedAt)}] ${quoted(line)} ${outcome.status} ${sentBytes(record, outcome)} ` +
     `"-" "-" ${outcome.count} ${quoted(router)} ${quoted(service)} ${Math.round(outcome.durationMs)}ms\n`
   );
 }
@@ -58,6 +59,7 @@ export function jsonLine(record: AccessRecord, outcome: Outcome): string {
       line += `,"ServiceURL":${jsonString(url)},"ServiceAddr":${jsonString(url.slice(url.indexOf('//') + 2))}`;
     if (forward.leg !== undefined) line += `,"ficusLeg":${jsonString(forward.leg.key)}`;
   }
+  if (record.clientUsername !== '') line += `,"ClientUsername":${jsonString(record.clientUsername)}`;
   if (record.errorCode !== '') line += `,"ficusErrorCode":"${record.errorCode}"`;
   return `${line}}\n`;
 }

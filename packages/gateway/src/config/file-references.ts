@@ -35,11 +35,39 @@ function mapFiles(config: DynamicConfig, visit: Visit): DynamicConfig {
   const { http, tls } = config;
   return {
     ...config,
-    ...(http?.serversTransports === undefined
-      ? {}
-      : { http: { ...http, serversTransports: mapTransports(http.serversTransports, visit) } }),
+    ...(http === undefined ? {} : { http: mapHttp(http, visit) }),
     ...(tls === undefined ? {} : { tls: mapTls(tls, visit) }),
   };
+}
+
+function mapHttp(http: Http, visit: Visit): Http {
+  const { serversTransports, middlewares } = http;
+  return {
+    ...http,
+    ...(serversTransports && { serversTransports: mapTransports(serversTransports, visit) }),
+    ...(middlewares && { middlewares: mapMiddlewares(middlewares, visit) }),
+  };
+}
+
+type Http = NonNullable<DynamicConfig['http']>;
+type Middlewares = NonNullable<Http['middlewares']>;
+
+function mapMiddlewares(middlewares: Middlewares, visit: Visit): Middlewares {
+  const entries = Object.entries(middlewares).map(([name, middleware]) => {
+    const path = ['http', 'middlewares', name];
+    const { basicAuth, digestAuth } = middleware;
+    const mapped = {
+      ...middleware,
+      ...(basicAuth && { basicAuth: mapUsers(basicAuth, [...path, 'basicAuth', 'usersFile'], visit) }),
+      ...(digestAuth && { digestAuth: mapUsers(digestAuth, [...path, 'digestAuth', 'usersFile'], visit) }),
+    };
+    return [name, mapped] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function mapUsers<A extends { readonly usersFile?: string }>(auth: A, path: string[], visit: Visit): A {
+  return auth.usersFile === undefined ? auth : { ...auth, usersFile: visit(auth.usersFile, path) };
 }
 
 function mapTls(tls: TlsConfig, visit: Visit): TlsConfig {
@@ -73,7 +101,7 @@ function mapValues<T>(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
 }
 
-type Transports = NonNullable<NonNullable<DynamicConfig['http']>['serversTransports']>;
+type Transports = NonNullable<Http['serversTransports']>;
 
 function mapTransports(transports: Transports, visit: Visit): Transports {
   const entries = Object.entries(transports).map(([name, transport]) => {

@@ -1,4 +1,4 @@
-/** Reads the certificate files that dynamic configuration names. */
+/** Reads the certificate and users files that dynamic configuration names. */
 import { open } from 'node:fs/promises';
 import type { At } from '@ficus/common/config/decode.ts';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';

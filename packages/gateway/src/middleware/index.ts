@@ -1,7 +1,9 @@
 /** Every middleware the gateway knows, by the kind the model gives it. */
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
+import { basicAuth } from './basic-auth.ts';
 import { contentType } from './content-type.ts';
+import { digestAuth } from './digest-auth.ts';
 import { encodedCharacters } from './encoded-characters.ts';
 import { headers } from './headers.ts';
 import { inFlightReq } from './in-flight-req.ts';
@@ -36,6 +38,8 @@ const factories = {
   contentType: (model) => contentType(model),
   encodedCharacters: (model) => encodedCharacters(model),
   passTLSClientCert: (model) => passTLSClientCert(model),
+  basicAuth: (model, context) => basicAuth(model, context),
+  digestAuth: (model, context) => digestAuth(model, context),
 } satisfies {
   readonly [K in Kind]: (
     model: Extract<MiddlewareModel, { readonly kind: K }>,

@@ -6,6 +6,7 @@ import { resolveInFlightReq } from './middleware/in-flight-req.ts';
 import { resolveIpAllowList, resolveIpWhiteList } from './middleware/ip-allow-list.ts';
 import type { MiddlewareModel } from './middleware/models.ts';
 import { resolvePassTLSClientCert } from './middleware/pass-tls-client-cert.ts';
+import { resolveBasicAuth, resolveDigestAuth } from './middleware/password-auth.ts';
 import {
   resolveEncodedCharacters,
   resolveReplacePath,
@@ -44,6 +45,8 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   contentType: resolveContentType,
   encodedCharacters: resolveEncodedCharacters,
   passTLSClientCert: resolvePassTLSClientCert,
+  basicAuth: resolveBasicAuth,
+  digestAuth: resolveDigestAuth,
   ipAllowList: resolveIpAllowList,
   ipWhiteList: resolveIpWhiteList,
   rateLimit: resolveRateLimit,

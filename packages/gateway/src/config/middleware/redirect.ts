@@ -20,7 +20,7 @@ export const redirectRegexSchema = object('Redirects requests whose URL an expre
     'The expression in Go’s syntax, matched against `scheme://host[:port]/path?query`; such as `^https://old\\.example\\.com/(.*)`.',
     { minLength: 1 },
   ),
-  replacement: string('What takes its place; `$1` or `${name}` stands for a group.', { minLength: 1 }),
+  replacement: string('What takes its place; `$1` or `$name` stands for a group.', { minLength: 1 }),
   permanent,
 });
 export type RedirectRegexConfig = Static<typeof redirectRegexSchema>;

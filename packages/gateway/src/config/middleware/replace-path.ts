@@ -14,7 +14,7 @@ export const replacePathRegexSchema = object(
       'The expression in Go’s syntax, matched against the path as it is sent, percent-encoded; such as `^/old/(.*)`.',
       { minLength: 1 },
     ),
-    replacement: string('What takes its place; `$1` or `${name}` stands for a group. Such as `/new/$1`.'),
+    replacement: string('What takes its place; `$1` or `$name` stands for a group. Such as `/new/$1`.'),
   },
 );
 export type ReplacePathRegexConfig = Static<typeof replacePathRegexSchema>;

@@ -6,6 +6,7 @@ import type { HeadersModel } from './headers.ts';
 import type { InFlightReqModel } from './in-flight-req.ts';
 import type { IpAllowListModel } from './ip-allow-list.ts';
 import type { PassTLSClientCertModel } from './pass-tls-client-cert.ts';
+import type { BasicAuthModel, DigestAuthModel } from './password-auth.ts';
 import type {
   EncodedCharactersModel,
   ReplacePathModel,
@@ -29,6 +30,8 @@ export type MiddlewareModel =
   | ContentTypeModel
   | EncodedCharactersModel
   | PassTLSClientCertModel
+  | BasicAuthModel
+  | DigestAuthModel
   | IpAllowListModel
   | RateLimitModel
   | InFlightReqModel
