@@ -24,8 +24,12 @@ export class LoadBalancer implements Service, EndpointOwner {
   #endpoints: readonly Endpoint[] = [];
   #models: readonly EndpointModel[] = [];
   #strategy: Strategy;
+  /** For those that are picked in place of another one: nobody's turn is lost by that. */
+  #spare: Strategy | undefined;
   #sticky: Sticky | undefined;
   #flags = new Uint8Array(0);
+  /** The one endpoint that takes requests, -1 when there are none or several. */
+  #lone = -1;
   #listeners: (() => void)[] = [];
 
   constructor(model: LoadBalancerModel, endpoints: readonly Endpoint[], previous: LoadBalancer | undefined) {
@@ -67,6 +71,7 @@ export class LoadBalancer implements Service, EndpointOwner {
     const phases = same ? weights.map((_, i) => previous.#strategy.phase?.(i)) : undefined;
     // A strategy of its own, so that a generation that is never committed leaves the running one alone.
     this.#strategy = strategyOf(this.model, models, endpoints, phases);
+    this.#spare = undefined;
     const { sticky, strategy } = this.model;
     if (sticky !== undefined && strategy !== 'hrw') this.#sticky = new Sticky(sticky, models.map(serverUrls));
     this.#endpoints = endpoints;
@@ -99,6 +104,11 @@ export class LoadBalancer implements Service, EndpointOwner {
     return ejected < Math.max(1, Math.floor((up * share) / 100));
   }
 
+  /** With several endpoints each is asked by itself. */
+  admits(): boolean {
+    return this.#lone < 0 || (this.#endpoints[this.#lone] as Endpoint).admits();
+  }
+
   pick(pick: Pick): Endpoint | undefined {
     const sticky = this.#sticky;
     if (sticky === undefined) return this.#endpoints[this.#choose(pick)];
@@ -121,7 +131,8 @@ export class LoadBalancer implements Service, EndpointOwner {
     if (pick.tried !== undefined) return this.#chooseAnother(pick, pick.tried);
     const at = this.#strategy.next(this.#flags, pick.request);
     if (at < 0) return this.#lastResort(undefined);
-    if ((this.#endpoints[at] as Endpoint).admits()) return at;
+    // One alone has no other to leave it to; a service above has asked.
+    if (at === this.#lone || (this.#endpoints[at] as Endpoint).admits()) return at;
     return this.#chooseAnother(pick, [this.#endpoints[at] as Endpoint], at);
   }
 
@@ -131,9 +142,10 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.#endpoints.forEach((endpoint, i) => {
       if (passedOver.includes(endpoint)) flags[i] = 0;
     });
+    this.#spare ??= strategyOf(this.model, this.#models, this.#endpoints, undefined);
     let best = second;
     for (;;) {
-      const at = this.#strategy.next(flags, pick.request);
+      const at = this.#spare.next(flags, pick.request);
       if (at < 0) return best >= 0 ? best : this.#lastResort(passedOver);
       if ((this.#endpoints[at] as Endpoint).admits()) return at;
       if (best < 0) best = at;
@@ -150,12 +162,18 @@ export class LoadBalancer implements Service, EndpointOwner {
 
   #refresh(): void {
     let available = false;
+    let taking = 0;
     this.#endpoints.forEach((endpoint, i) => {
       const takes = endpoint.available && takesNew(this.#models[i]!);
       this.#flags[i] = takes ? 1 : 0;
+      if (takes) {
+        this.#lone = i;
+        taking++;
+      }
       // Those that fail and are only spared keep a service alone busy, but another service is the better choice.
       if (takes && !endpoint.spared) available = true;
     });
+    if (taking !== 1) this.#lone = -1;
     if (available === this.available) return;
     this.available = available;
     for (const listener of this.#listeners) listener();

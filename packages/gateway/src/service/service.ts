@@ -47,6 +47,11 @@ export interface Service {
   readonly available: boolean;
   /** An endpoint, preferring those not tried; undefined when there is none to be had. */
   pick(pick: Pick): Picked | undefined;
+  /**
+   * Asked by a service above, once it has chosen this one and before `pick`. False: not this time, for all there is
+   * comes back from an ejection; another is better if there is one. Absent: always.
+   */
+  admits?(): boolean;
   /** Why nothing can be picked, for the refusal. */
   readonly refusal: GatewayErrorCode;
   /** Runs `listener` when `available` changes. */

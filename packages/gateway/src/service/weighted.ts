@@ -32,6 +32,8 @@ export class Weighted implements Service {
   readonly legs: readonly Leg[];
   available = false;
   readonly #active: SmoothWeighted;
+  /** For legs that are picked in place of another one: nobody's turn is lost by that. */
+  readonly #spare: SmoothWeighted;
   readonly #standby: SmoothWeighted;
   /** Legs that take their weight now, and standby legs that could: 1 or 0 by index. */
   readonly #activeFlags: Uint8Array;
@@ -60,6 +62,7 @@ export class Weighted implements Service {
       legs.map((leg) => leg.weight),
       same ? legs.map((_, i) => previous.#active.phase(i)) : undefined,
     );
+    this.#spare = new SmoothWeighted(legs.map((leg) => leg.weight));
     this.#standby = new SmoothWeighted(legs.map((leg) => Math.max(1, leg.weight)));
     for (const leg of legs) {
       const before = previous?.legs.find((other) => other.key === leg.key);
@@ -97,11 +100,25 @@ export class Weighted implements Service {
     if (pick.tried === undefined) {
       const at = this.#active.next(this.#activeFlags);
       if (at >= 0) {
-        const picked = this.#legAt(at).service.pick(pick);
-        if (picked !== undefined) return this.#chosen(pick, at, picked, cookie);
+        const { service } = this.#legAt(at);
+        const admitted = service.admits?.() === false ? this.#insteadOf(at) : at;
+        const picked = this.#legAt(admitted).service.pick(pick);
+        if (picked !== undefined) return this.#chosen(pick, admitted, picked, cookie);
       }
     }
     return this.#search(pick, cookie);
+  }
+
+  /** An active leg for a request that leg `at` is not to take yet; `at` when there is no other. */
+  #insteadOf(at: number): number {
+    const flags = Uint8Array.from(this.#activeFlags);
+    flags[at] = 0;
+    let other = this.#active.next(flags);
+    while (other >= 0 && this.#legAt(other).service.admits?.() === false) {
+      flags[other] = 0;
+      other = this.#active.next(flags);
+    }
+    return other < 0 ? at : other;
   }
 
   /** Where the session is that `cookie` names, if it stays there. */
@@ -117,7 +134,7 @@ export class Weighted implements Service {
   /** Not the fast path: something is down or was tried already. Active legs first, then standby, then ejected ones. */
   #search(pick: Pick, cookie: string | undefined): Picked | undefined {
     for (const [balancer, flags] of [
-      [this.#active, Uint8Array.from(this.#activeFlags)],
+      [this.#spare, Uint8Array.from(this.#activeFlags)],
       [this.#standby, Uint8Array.from(this.#standbyFlags)],
     ] as const) {
       for (let at = balancer.next(flags); at >= 0; at = balancer.next(flags)) {
@@ -150,6 +167,7 @@ export class Weighted implements Service {
   #weigh(): void {
     this.legs.forEach((leg, i) => {
       this.#active.setWeight(i, leg.weight);
+      this.#spare.setWeight(i, leg.weight);
       this.#standby.setWeight(i, Math.max(1, leg.weight));
     });
     this.#refresh();
