@@ -3,7 +3,7 @@ import { type ProcessStats, sumStats } from '../runtime/stats.ts';
 
 /** Past workers as one, so that restarts never grow memory. */
 export function collapse(past: readonly ProcessStats[]): ProcessStats {
-  const { connections, entryPoints, services, legs, refusals } = sumStats([], past, []);
+  const { connections, entryPoints, services, legs, mirrors, refusals } = sumStats([], past, []);
   return {
     accepted: connections.accepted,
     refused: connections.refused,
@@ -13,6 +13,7 @@ export function collapse(past: readonly ProcessStats[]): ProcessStats {
     services,
     legs,
     endpoints: [],
+    mirrors,
     refusals,
     rssBytes: 0,
   };
