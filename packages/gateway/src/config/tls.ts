@@ -47,7 +47,7 @@ export const tlsOptionsSchema = object('The terms of a handshake.', {
   ...tlsLimits('`VersionTLS12`'),
   curvePreferences: optional(
     list(
-      'Key exchange groups, most wanted first. Default: the TLS library’s.',
+      'Key exchange groups that are allowed. Default: the TLS library’s.',
       string('Go’s name or the RFC’s: `CurveP521`, `secp521r1`, `X25519`, `X25519MLKEM768` …', name),
     ),
   ),

@@ -2,26 +2,28 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { CertificateModel, Model } from '../model/model.ts';
 import { defaultTlsOptions, type TlsOptionsModel } from '../model/tls-models.ts';
-import { contextOptions, namedContextKey, oneOfEachType } from './tls-context.ts';
+import { contextOptions } from './tls-context.ts';
 
-const usual = namedContextKey(defaultTlsOptions);
-
-/** What is shown for one server name, with a context for each kind of options that has asked for one. */
+/** One certificate, with a context for each set of roots that clients' certificates are held against. */
 class Shown {
-  readonly certificates: readonly CertificateModel[];
-  readonly #contexts = new Map<string, SecureContext>();
+  readonly #certificate: CertificateModel;
+  readonly #unasked: SecureContext;
+  readonly #byRoots = new Map<string, SecureContext>();
 
-  /** Throws when a certificate or key can't be loaded. */
-  constructor(certificates: readonly CertificateModel[]) {
-    this.certificates = oneOfEachType(certificates);
-    this.#contexts.set(usual, createSecureContext(contextOptions(defaultTlsOptions, this.certificates)));
+  /** Throws when certificate or key can't be loaded. */
+  constructor(certificate: CertificateModel) {
+    this.#certificate = certificate;
+    this.#unasked = createSecureContext(contextOptions(defaultTlsOptions, certificate));
   }
 
-  context(options: TlsOptionsModel, key: string): SecureContext {
-    let context = this.#contexts.get(key);
+  /** Certificate and roots are all that Node takes from it: the rest is settled before the name is looked at. */
+  context(options: TlsOptionsModel): SecureContext {
+    if (options.clientRoots.length === 0) return this.#unasked;
+    const key = options.clientRoots.join('');
+    let context = this.#byRoots.get(key);
     if (context === undefined) {
-      context = createSecureContext(contextOptions(options, this.certificates));
-      this.#contexts.set(key, context);
+      context = createSecureContext(contextOptions(options, this.#certificate));
+      this.#byRoots.set(key, context);
     }
     return context;
   }
@@ -31,44 +33,38 @@ export class Certificates {
   /** Of the model; the first is `default`. */
   readonly options: readonly TlsOptionsModel[];
   /** Shown for names that no certificate is for. */
-  readonly fallback: readonly CertificateModel[];
+  readonly fallback: CertificateModel | undefined;
   readonly #byName = new Map<string, Shown>();
   readonly #loaded = new Map<string, Shown>();
 
   /** Throws, here and never at a handshake, when certificates or options can't be loaded. `before`: what is loaded already. */
   constructor(model: Pick<Model, 'certificates' | 'tls'>, before?: Certificates) {
     this.options = model.tls?.options ?? [defaultTlsOptions];
-    const fallback = model.tls?.defaultCertificate ?? model.certificates[0];
-    this.fallback = fallback === undefined ? [] : [fallback];
-    const byName = new Map<string, CertificateModel[]>();
+    this.fallback = model.tls?.defaultCertificate ?? model.certificates[0];
     for (const certificate of model.certificates) {
-      for (const name of certificate.names) {
-        const others = byName.get(name);
-        if (others === undefined) byName.set(name, [certificate]);
-        else others.push(certificate);
-      }
+      const shown = this.#load(certificate, before);
+      // Of several for one name the first, as in Traefik.
+      for (const name of certificate.names) if (!this.#byName.has(name)) this.#byName.set(name, shown);
     }
-    for (const [name, certificates] of byName) this.#byName.set(name, this.#load(certificates, before));
-    // Those without any name too: a mistake in them is a mistake of the model.
-    for (const certificate of [...this.fallback, ...model.certificates]) this.#load([certificate], before);
-    for (const options of this.options) createSecureContext(contextOptions(options, []));
+    if (this.fallback !== undefined) this.#load(this.fallback, before);
+    for (const options of this.options) createSecureContext(contextOptions(options, undefined));
   }
 
   /** What to show for `name` (canonical): an exact certificate, or a wildcard's of one label. */
-  find(name: string, options: TlsOptionsModel, key: string): SecureContext | undefined {
+  find(name: string, options: TlsOptionsModel): SecureContext | undefined {
     let shown = this.#byName.get(name);
     if (shown === undefined) {
       const dot = name.indexOf('.');
       if (dot > 0) shown = this.#byName.get(`*${name.slice(dot)}`);
     }
-    return shown?.context(options, key);
+    return shown?.context(options);
   }
 
-  #load(certificates: readonly CertificateModel[], before: Certificates | undefined): Shown {
-    const key = JSON.stringify(certificates.map(({ cert, key }) => [cert, key]));
+  #load(certificate: CertificateModel, before: Certificates | undefined): Shown {
+    const key = `${certificate.cert}\0${certificate.key}`;
     let shown = this.#loaded.get(key);
     if (shown === undefined) {
-      shown = (before === undefined ? undefined : before.#loaded.get(key)) ?? new Shown(certificates);
+      shown = (before === undefined ? undefined : before.#loaded.get(key)) ?? new Shown(certificate);
       this.#loaded.set(key, shown);
     }
     return shown;

@@ -5,7 +5,7 @@ import type { CertificateModel } from '../model/model.ts';
 import type { TlsOptionsModel } from '../model/tls-models.ts';
 import type { Certificates } from './certificates.ts';
 import { canonicalServerName } from './client-hello.ts';
-import { contextOptions, namedContextKey } from './tls-context.ts';
+import { contextOptions } from './tls-context.ts';
 
 const handshakeTimeout = 10_000;
 
@@ -20,14 +20,12 @@ export class Handshakes {
   readonly options: TlsOptionsModel;
   readonly #host: HandshakeHost;
   readonly #server: Server;
-  readonly #key: string;
   #certificates: Certificates;
-  #base: readonly CertificateModel[];
+  #base: CertificateModel | undefined;
 
   constructor(options: TlsOptionsModel, certificates: Certificates, host: HandshakeHost) {
     this.options = options;
     this.#host = host;
-    this.#key = namedContextKey(options);
     this.#certificates = certificates;
     this.#base = this.#baseOf(certificates);
     this.#server = createServer(this.#serverOptions());
@@ -44,14 +42,14 @@ export class Handshakes {
   renew(certificates: Certificates): void {
     this.#certificates = certificates;
     const base = this.#baseOf(certificates);
-    const same = base[0]?.cert === this.#base[0]?.cert && base[0]?.key === this.#base[0]?.key;
+    const same = base?.cert === this.#base?.cert && base?.key === this.#base?.key;
     this.#base = base;
     if (!same) this.#server.setSecureContext(contextOptions(this.options, base));
   }
 
-  #baseOf(certificates: Certificates): readonly CertificateModel[] {
+  #baseOf(certificates: Certificates): CertificateModel | undefined {
     // A handshake that finds no certificate ends with an alert: what `sniStrict` asks for.
-    return this.options.sniStrict ? [] : certificates.fallback;
+    return this.options.sniStrict ? undefined : certificates.fallback;
   }
 
   #serverOptions(): TlsOptions {
@@ -64,7 +62,7 @@ export class Handshakes {
       handshakeTimeout,
       // Never throws (CVE-2026-21637): an unknown name gets the default certificate.
       SNICallback: (name, done) =>
-        done(null, this.#certificates.find(canonicalServerName(name), this.options, this.#key)),
+        done(null, this.#certificates.find(canonicalServerName(name), this.options)),
     };
   }
 

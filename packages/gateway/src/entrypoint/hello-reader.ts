@@ -30,10 +30,19 @@ export class HelloReader implements Timed {
     socket.on('data', this.#data);
     socket.on('error', this.#error);
     socket.on('close', this.#closed);
+    // Whoever read a PROXY header before may have paused it.
+    socket.resume();
   }
 
   expired(): void {
     this.#give('ClientHello took too long');
+  }
+
+  /** Gives up, telling nobody. */
+  cancel(): void {
+    this.#detach();
+    this.#socket.on('error', () => undefined);
+    this.#socket.destroy();
   }
 
   readonly #data = (chunk: Buffer): void => {

@@ -1,7 +1,6 @@
 /** One entrypoint's server: accepts connections from a listening handle, cleartext or TLS, within the limits. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
-import { peerOf } from '@ficus/pki/tls-policy.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { type ForwardingRules, forwardingRules } from '../http/forwarded.ts';
@@ -23,7 +22,7 @@ import type { ListenerHost } from './listener-host.ts';
 import { peerCertificateReader } from './peer-certificate.ts';
 import { localAddress, notAfter, peerAddress, serverNameOf } from './peer-facts.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
-import { identityOf, uplinkOptions } from './uplink-terms.ts';
+import { identityOf, identityUri, uplinkOptions } from './uplink-terms.ts';
 
 export type { ListenerHost };
 
@@ -184,6 +183,7 @@ export class Listener implements ServerSettings {
 
   /** Cuts everything; returns how many requests were in flight. */
   closeAll(): number {
+    this.#tls?.close();
     let busy = 0;
     for (const connection of this.#connections) {
       busy += connection.inFlight;
@@ -194,15 +194,7 @@ export class Listener implements ServerSettings {
 
   #listenTls(server: TlsServer): void {
     server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
-    server.on('secureConnection', (socket) => {
-      let uri = 'unknown';
-      try {
-        uri = peerOf(socket);
-      } catch {
-        // Refused at its first request, with an answer.
-      }
-      this.#secured(socket, uri, '');
-    });
+    server.on('secureConnection', (socket) => this.#secured(socket, identityUri(socket), ''));
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       // A certificate that was refused ends the connection; only the socket still knows that this was why.
       this.#handshakeFailed(String(socket.authorizationError ?? error.code ?? error.message), socket);

@@ -11,6 +11,7 @@ import { type TlsHosts, tlsHostsOf } from './tls-hosts.ts';
 export class TlsAcceptor {
   readonly #host: HandshakeHost;
   readonly #deadlines: Deadlines;
+  readonly #waiting = new Set<HelloReader>();
   #handshakes: ReadonlyMap<string, Handshakes> = new Map();
   #hosts: TlsHosts;
 
@@ -43,12 +44,25 @@ export class TlsAcceptor {
       this.#handshakes.get(this.#hosts.others)!.accept(socket);
       return;
     }
-    new HelloReader(
+    const reader = new HelloReader(
       socket,
       this.#deadlines,
-      (name) => this.#handshakes.get(this.#hosts.of(name))!.accept(socket),
-      (why) => this.#host.failed(why, socket),
+      (name) => {
+        this.#waiting.delete(reader);
+        this.#handshakes.get(this.#hosts.of(name))!.accept(socket);
+      },
+      (why) => {
+        this.#waiting.delete(reader);
+        this.#host.failed(why, socket);
+      },
     );
+    this.#waiting.add(reader);
+  }
+
+  /** Ends connections that have not said what they want. */
+  close(): void {
+    for (const reader of this.#waiting) reader.cancel();
+    this.#waiting.clear();
   }
 
   #renew(certificates: Certificates): ReadonlyMap<string, Handshakes> {

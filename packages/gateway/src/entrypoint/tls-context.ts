@@ -1,5 +1,5 @@
 /** TLS options and certificates in the words of node:tls. */
-import { constants, X509Certificate } from 'node:crypto';
+import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
 import type { CertificateModel } from '../model/model.ts';
 import type { TlsOptionsModel } from '../model/tls-models.ts';
@@ -10,10 +10,10 @@ const tls13Ciphers = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_C
 const oldLevel = '@SECLEVEL=0';
 const oldDefault = ['ECDHE', 'AES128-SHA', 'AES256-SHA', '!aNULL', '!eNULL'];
 
-/** A context for `options` that shows one of `certificates`, one for each type of key. */
+/** A context for `options` that shows `certificate`. */
 export function contextOptions(
   options: TlsOptionsModel,
-  certificates: readonly CertificateModel[],
+  certificate: CertificateModel | undefined,
 ): SecureContextOptions {
   const { minVersion, maxVersion, curves, clientRoots, sessionTickets } = options;
   const ciphers = cipherList(options);
@@ -21,9 +21,7 @@ export function contextOptions(
     minVersion,
     maxVersion,
     honorCipherOrder: true,
-    ...(certificates.length === 0
-      ? {}
-      : { cert: certificates.map(({ cert }) => cert), key: certificates.map(({ key }) => key) }),
+    ...(certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(curves.length === 0 ? {} : { ecdhCurve: curves.join(':') }),
     ...(clientRoots.length === 0 ? {} : { ca: [...clientRoots] }),
@@ -40,20 +38,4 @@ function cipherList({ ciphers, minVersion, maxVersion }: TlsOptionsModel): strin
     ...(ciphers.length > 0 ? ciphers : oldDefault),
   ];
   return (old ? [...list, oldLevel] : list).join(':');
-}
-
-/** What contexts for a server name differ in between options: all else is settled before the name is looked at. */
-export function namedContextKey(options: TlsOptionsModel): string {
-  return JSON.stringify([cipherList(options), options.clientRoots]);
-}
-
-/** The first certificate for each type of key: a client that cannot do ECDSA gets the one with RSA. */
-export function oneOfEachType(certificates: readonly CertificateModel[]): readonly CertificateModel[] {
-  if (certificates.length < 2) return certificates;
-  const types = new Map<string | undefined, CertificateModel>();
-  for (const each of certificates) {
-    const type = new X509Certificate(each.cert).publicKey.asymmetricKeyType;
-    if (!types.has(type)) types.set(type, each);
-  }
-  return [...types.values()];
 }

@@ -1,6 +1,6 @@
 /** How an uplink entrypoint shakes hands. */
-import type { TlsOptions } from 'node:tls';
-import { listenerTls } from '@ficus/pki/tls-policy.ts';
+import type { TLSSocket, TlsOptions } from 'node:tls';
+import { listenerTls, peerOf } from '@ficus/pki/tls-policy.ts';
 
 /** TLS 1.3 and a certificate of the mesh on both sides. */
 export function uplinkOptions(
@@ -19,4 +19,13 @@ export function identityOf(
   roots: readonly string[],
 ): string {
   return JSON.stringify([cert, key, roots]);
+}
+
+/** The peer's SPIFFE ID; one that is not as it must be is refused at its first request, with an answer. */
+export function identityUri(socket: TLSSocket): string {
+  try {
+    return peerOf(socket);
+  } catch {
+    return 'unknown';
+  }
 }

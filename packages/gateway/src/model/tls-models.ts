@@ -14,7 +14,7 @@ export interface TlsOptionsModel {
   readonly maxVersion: TlsVersion;
   /** OpenSSL's names, for TLS 1.2 and older; empty: the library's own choice. */
   readonly ciphers: readonly string[];
-  /** Key exchange groups by OpenSSL's names, most wanted first; empty: the library's own choice. */
+  /** Key exchange groups by OpenSSL's names; empty: the library's own choice. */
   readonly curves: readonly string[];
   readonly clientAuth: ClientAuth;
   /** Who may have issued clients' certificates, PEM. Never empty where they are verified. */
