@@ -18,11 +18,12 @@ export interface Outcome {
   readonly problems?: string;
 }
 
-/** The kind of configuration is the first word of the file's name: `dynamic`, `parent` or `child`. */
+/** The kind of configuration is the first word of the file's name: `parent`, `child`, `entrypoint` (a parent's file); else dynamic. */
 export async function outcomeOf(file: string): Promise<Outcome> {
   const text = readFileSync(file, 'utf8');
   const name = basename(file);
   if (name.startsWith('parent-')) return parentOutcome(text, name);
+  if (name.startsWith('entrypoint-') && /^entryPoints:/m.test(text)) return entryPointOutcome(text, name);
   if (name.startsWith('child-')) return childOutcome(text, name);
   return dynamicOutcome(text, file);
 }
@@ -32,6 +33,15 @@ function parentOutcome(text: string, name: string): Outcome {
   if (!decoded.ok) return outcome(undefined, decoded.problems);
   const { model } = resolve({ dynamic: [], entryPoints: decoded.value.entryPoints });
   return outcome({ config: decoded.value, entryPoints: model.entryPoints }, []);
+}
+
+/** What a parent's file makes of its entrypoints: themselves, and the routers and middlewares of their redirections. */
+function entryPointOutcome(text: string, name: string): Outcome {
+  const decoded = decodeParentConfig(text, name);
+  if (!decoded.ok) return outcome(undefined, decoded.problems);
+  const { model, disabled } = resolve({ dynamic: [], entryPoints: decoded.value.entryPoints });
+  const { entryPoints, routers, middlewares } = model;
+  return outcome({ lifeCycle: decoded.value.lifeCycle, entryPoints, routers, middlewares, disabled }, []);
 }
 
 function childOutcome(text: string, name: string): Outcome {

@@ -90,10 +90,9 @@ export function redirectPort(
     return port > 0 && port <= 65_535 ? { port } : { missing: `want a port from 1 to 65535, got "${to}"` };
   }
   if (!Object.hasOwn(entryPoints, to)) {
-    const known = Object.keys(entryPoints);
-    return {
-      missing: `no entrypoint ${JSON.stringify(to)}${didYouMean(to, known)}; a port is written like ":443"`,
-    };
+    const near = didYouMean(to, Object.keys(entryPoints));
+    const hint = near === '' ? '; a port is written like ":443"' : near;
+    return { missing: `no entrypoint ${JSON.stringify(to)}${hint}` };
   }
   const port = parseAddress(entryPoints[to]!.address)?.port ?? 0;
   return port > 0

@@ -88,7 +88,7 @@ const httpSchema = object('HTTP on this entrypoint.', {
   ...http,
   redirections: optional(redirectionsSchema),
 });
-const uplinkHttpSchema = object('HTTP on this entrypoint.', http, { notYet: ['redirections'] });
+const uplinkHttpSchema = object('HTTP on this entrypoint.', http);
 
 const forwardedHeadersSchema = object(
   'Whose `X-Forwarded-…` and `X-Real-Ip` fields are kept; from anyone else they are replaced.',
