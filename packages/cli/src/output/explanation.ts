@@ -67,6 +67,8 @@ function serviceLines(service: ServiceStep, depth: number): readonly string[] {
     service.mode === 'active' ? undefined : service.mode,
     service.kind,
     service.strategy,
+    service.middlewares === undefined ? undefined : `behind ${service.middlewares.join(', ')}`,
+    service.circuitBreakers?.map((expression) => `circuit breaker ${expression}`).join(', '),
     service.sticky === undefined ? undefined : `sticky by cookie ${service.sticky}`,
     state(service.health, service.reason),
   ];

@@ -121,6 +121,10 @@ export interface ServiceStep {
   readonly mode?: string;
   /** How a load balancer chooses, when not by weight in turn: `p2c`, `hrw`, `leasttime`. */
   readonly strategy?: string;
+  /** `name@provider`, of this service's own; a request meets them in this order. */
+  readonly middlewares?: readonly string[];
+  /** Expressions of the circuit breakers before it: while one is open, the service counts as down. */
+  readonly circuitBreakers?: readonly string[];
   /** Name of the cookie that keeps a client where it was. */
   readonly sticky?: string;
   /** `unknown`: nothing asks for its health. */

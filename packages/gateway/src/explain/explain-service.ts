@@ -1,5 +1,6 @@
 /** A service with everything it may send a request to: shares, weights, modes and health. */
 import type { EndpointStep, ServiceStep } from '@ficus/common/api/explain.ts';
+import type { CircuitBreakerSettings } from '../model/middleware/circuit-breaker.ts';
 import type { EndpointModel, LoadBalancerModel, ServiceModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
 import { type SharingLeg, sharesOf } from './shares.ts';
@@ -33,9 +34,13 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
       return { ...common, ...balancer(view, service) };
     case 'weighted':
     case 'highestRandomWeight': {
+      const breaker = 'circuitBreaker' in service ? guarded([service.circuitBreaker!]) : {};
       const legs = service.legs.map((leg) => {
         const mode = 'mode' in leg ? leg.mode : 'active';
-        return { step: below(leg.service), place: { role: 'leg', weight: leg.weight, mode } as const };
+        return {
+          step: { ...below(leg.service), ...breaker },
+          place: { role: 'leg', weight: leg.weight, mode } as const,
+        };
       });
       const sticky =
         'sticky' in service && service.sticky !== undefined ? { sticky: service.sticky.cookie } : {};
@@ -60,10 +65,19 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
       return { ...common, ...healthOf(first ? main : fallback), services };
     }
     case 'passing': {
-      // Its own middlewares are told with the router's: a request meets them in that order.
-      return below(service.service);
+      const middlewares = service.middlewares.map((at) => showName(view.model.middlewares[at]!.name));
+      const step = below(service.service);
+      return {
+        ...step,
+        ...(middlewares.length === 0 ? {} : { middlewares }),
+        ...guarded(service.circuitBreakers),
+      };
     }
   }
+}
+
+function guarded(breakers: readonly CircuitBreakerSettings[]): Pick<ServiceStep, 'circuitBreakers'> {
+  return breakers.length === 0 ? {} : { circuitBreakers: breakers.map(({ expression }) => expression) };
 }
 
 /** The service's own middlewares, in the order in which a request meets them. */

@@ -12,11 +12,12 @@ import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
 import { takeHeader } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import type { EntryPointModel, RouterModel } from '../model/model.ts';
+import { showName } from '../model/resolution.ts';
 import { readAsk } from './ask.ts';
 import { passMiddlewares } from './explain-middleware.ts';
 import { chooseRouter, told } from './explain-routers.ts';
 import { explainService, middlewaresOf, serves } from './explain-service.ts';
-import { childrenOf, tablesOf } from './routes.ts';
+import { childrenOf, isStandIn, tablesOf } from './routes.ts';
 import type { ModelView } from './view.ts';
 
 /** Throws a FicusError (`explain.…`, status 400) for what is no request. */
@@ -73,7 +74,7 @@ function followed(view: ModelView, first: readonly RouterModel[], head: RequestH
     middlewares.push(...passed.steps);
     if (passed.end !== undefined) return { ...way, ...passed.end };
     candidates = childrenOf(view.model, taken);
-    if (candidates.length === 0) return { ...way, ...atService(view, taken.service, head, middlewares) };
+    if (candidates.length === 0) return { ...way, ...atService(view, taken, head, middlewares) };
   }
 }
 
@@ -85,10 +86,14 @@ function missed(routers: readonly RouterModel[], candidates: readonly RouterMode
 
 function atService(
   view: ModelView,
-  index: number,
+  { name, service: index }: RouterModel,
   head: RequestHead,
   middlewares: MiddlewareStep[],
 ): Pick<Way, 'outcome' | 'status' | 'code' | 'detail' | 'service'> {
+  const model = view.model.services[index];
+  if (model?.kind === 'broken' && isStandIn(model)) {
+    return own('unavailable', 'service.unavailable', `router ${showName(name)} is disabled: ${model.detail}`);
+  }
   const passed = passMiddlewares(view, middlewaresOf(view, index), head);
   middlewares.push(...passed.steps);
   const service = explainService(view, index);

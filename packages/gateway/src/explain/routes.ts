@@ -1,6 +1,6 @@
 /** The routers of each entrypoint in the order in which they are tried, for `ficus routes`. */
 import type { RouteInfo, RouteList, RouteTableInfo } from '@ficus/common/api/explain.ts';
-import type { EntryPointModel, Model, RouterModel } from '../model/model.ts';
+import type { EntryPointModel, Model, RouterModel, ServiceModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
 import { namedEntryPoint } from './choose-entry-point.ts';
 import { awaitedCode } from './explain-service.ts';
@@ -62,6 +62,11 @@ export function brokenReason({ model, running }: ModelView, router: RouterModel)
   return service?.kind === 'broken' ? service.detail : undefined;
 }
 
+/** Nobody wrote it: it answers in place of a router that cannot serve. */
+export function isStandIn(service: ServiceModel): boolean {
+  return service.kind === 'broken' && service.name[1] === 'internal';
+}
+
 function routeInfo(view: ModelView, router: RouterModel, faults: Faults): RouteInfo {
   const { model } = view;
   const name = showName(router.name);
@@ -72,7 +77,7 @@ function routeInfo(view: ModelView, router: RouterModel, faults: Faults): RouteI
     rule: router.rule,
     tls: router.tls,
     middlewares: router.middlewares.map((index) => showName(model.middlewares[index]!.name)),
-    ...(service === undefined ? {} : { service: showName(service.name) }),
+    ...(service === undefined || isStandIn(service) ? {} : { service: showName(service.name) }),
     ...statusOf(faults.of('router', name), brokenReason(view, router)),
     children: childrenOf(model, router).map((child) => routeInfo(view, child, faults)),
   };

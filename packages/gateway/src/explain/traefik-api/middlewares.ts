@@ -4,11 +4,12 @@ import { showName } from '../../model/resolution.ts';
 import { Faults, statusOf } from '../faults.ts';
 import type { Order } from './page.ts';
 import { present } from './present.ts';
-import { type ApiObject, filled, type RunningView } from './running.ts';
+import { type ApiObject, allSources, filled, type RunningView } from './running.ts';
 import { usageOf } from './usage.ts';
 
 /** Every middleware that was written. */
-export function apiMiddlewares({ model, disabled, sources }: RunningView): readonly ApiObject[] {
+export function apiMiddlewares(view: RunningView): readonly ApiObject[] {
+  const { model, disabled } = view;
   const faults = new Faults(disabled);
   const { middlewares: usedBy } = usageOf(model);
   const broken = new Map(
@@ -16,7 +17,7 @@ export function apiMiddlewares({ model, disabled, sources }: RunningView): reado
       each.kind === 'broken' ? [[showName(each.name), each.detail] as const] : [],
     ),
   );
-  return sources.flatMap(({ provider, config }) =>
+  return allSources(view).flatMap(({ provider, config }) =>
     Object.entries(config.http?.middlewares ?? {}).map(([key, middleware]) => {
       const name = showName([key, provider]);
       const { status, error } = statusOf(faults.of('middleware', name), broken.get(name));

@@ -6,15 +6,15 @@ import { Faults, statusOf } from '../faults.ts';
 import { brokenReason } from '../routes.ts';
 import type { Order } from './page.ts';
 import { present } from './present.ts';
-import { type ApiObject, filled, type RunningView } from './running.ts';
+import { type ApiObject, allSources, filled, type RunningView } from './running.ts';
 
 /** Every router that was written, whether it serves or not. */
 export function apiRouters(view: RunningView): readonly ApiObject[] {
-  const { model, disabled, sources } = view;
+  const { model, disabled } = view;
   const faults = new Faults(disabled);
   // One that serves entrypoints of different kinds has a model for each.
   const models = Map.groupBy(model.routers, (router) => showName(router.name));
-  return sources.flatMap(({ provider, config }) =>
+  return allSources(view).flatMap(({ provider, config }) =>
     Object.entries(config.http?.routers ?? {}).map(([key, router]) => {
       const name = showName([key, provider]);
       const served = models.get(name) ?? [];

@@ -1,5 +1,6 @@
 /** What Traefik's API is made from: the configuration as it was written, and what it became. */
 import type { EntryPointConfig } from '../../config/entry-points.ts';
+import { withRedirections } from '../../model/redirections.ts';
 import type { DynamicSource } from '../../model/resolve-input.ts';
 import type { ModelView } from '../view.ts';
 
@@ -7,6 +8,11 @@ export interface RunningView extends ModelView {
   readonly entryPoints: Readonly<Record<string, EntryPointConfig>>;
   /** Those that the model was made from. */
   readonly sources: readonly Pick<DynamicSource, 'provider' | 'config'>[];
+}
+
+/** Also what entrypoints' redirections are made of, as Traefik shows it. */
+export function allSources({ sources, entryPoints }: RunningView): RunningView['sources'] {
+  return withRedirections(sources, entryPoints);
 }
 
 /** An object of the API: Traefik's keys. */

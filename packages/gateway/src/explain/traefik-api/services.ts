@@ -7,12 +7,12 @@ import { Faults, statusOf } from '../faults.ts';
 import type { ModelView } from '../view.ts';
 import type { Order } from './page.ts';
 import { present } from './present.ts';
-import { type ApiObject, filled, type RunningView } from './running.ts';
+import { type ApiObject, allSources, filled, type RunningView } from './running.ts';
 import { usageOf } from './usage.ts';
 
 /** Every service that was written, and every one that came from elsewhere. */
 export function apiServices(view: RunningView): readonly ApiObject[] {
-  const { model, disabled, sources } = view;
+  const { model, disabled } = view;
   const faults = new Faults(disabled);
   const { services: usedBy } = usageOf(model);
   const models = Map.groupBy(model.services, (service) => showName(service.name));
@@ -32,7 +32,7 @@ export function apiServices(view: RunningView): readonly ApiObject[] {
       type: (Object.keys(shape).find((key) => key !== 'middlewares') ?? '').toLowerCase(),
     };
   };
-  const written = sources.flatMap(({ provider, config }) =>
+  const written = allSources(view).flatMap(({ provider, config }) =>
     Object.entries(config.http?.services ?? {}).map(([key, service]) =>
       object(showName([key, provider]), provider, present(serviceSchema, service) as Record<string, unknown>),
     ),

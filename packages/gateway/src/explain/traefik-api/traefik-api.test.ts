@@ -216,3 +216,23 @@ test('secrets are taken out wherever they stand, names and counts stay', () => {
     period: '1s500ms',
   });
 });
+
+test('what redirections of entrypoints are made of is there, as in Traefik', () => {
+  const redirecting = viewOf(shop, {
+    entryPoints: {
+      web: { address: ':80', http: { redirections: { entryPoint: { to: 'websecure' } } } },
+      websecure: { address: ':443', http: { tls: {} } },
+    },
+  });
+  const router = apiRouters(redirecting).find(({ provider }) => provider === 'internal');
+  assert.deepEqual(
+    [router?.name, router?.['using'], router?.['middlewares']],
+    ['web-to-websecure@internal', ['web'], ['redirect-web-to-websecure']],
+  );
+  const middleware = apiMiddlewares(redirecting).find(({ provider }) => provider === 'internal');
+  assert.deepEqual(
+    [middleware?.['type'], middleware?.['usedBy']],
+    ['redirectscheme', ['web-to-websecure@internal']],
+  );
+  assert.ok(apiServices(redirecting).some(({ name }) => name === 'noop@internal'));
+});
