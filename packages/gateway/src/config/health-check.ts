@@ -103,7 +103,9 @@ export const passiveHealthCheckSchema = object(
   'Passive health check: endpoints that fail real requests take none for a while.',
   {
     failureWindow: optional(
-      duration('Failures count for this long, and an ejected endpoint rests for this long. Default: `10s`.'),
+      duration(
+        'Failures count for this long, and an ejected endpoint rests for this long; for up to eight times as long when it fails again at once. Default: `10s`.',
+      ),
     ),
     maxFailedAttempts: optional(
       integer('Failures within the window that eject an endpoint. Default: 1.', {
