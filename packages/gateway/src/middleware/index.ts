@@ -2,6 +2,7 @@
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
 import { basicAuth } from './basic-auth.ts';
+import { circuitBreaker } from './circuit-breaker.ts';
 import { contentType } from './content-type.ts';
 import { digestAuth } from './digest-auth.ts';
 import { encodedCharacters } from './encoded-characters.ts';
@@ -19,7 +20,7 @@ import { stripPrefix } from './strip-prefix.ts';
 import { stripPrefixRegex } from './strip-prefix-regex.ts';
 
 /** Chains are written out before, and what is broken is never built. */
-type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken' | 'circuitBreaker'>;
+type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken'>;
 
 /** One line a kind: explicit, so that nothing depends on who imported what. */
 const factories = {
@@ -29,6 +30,7 @@ const factories = {
   addPrefix: (model) => addPrefix(model),
   retry: (model) => retry(model),
   ipAllowList: (model) => ipAllowList(model),
+  circuitBreaker: (model, context) => circuitBreaker(model, context),
   rateLimit: (model, context) => rateLimit(model, context),
   inFlightReq: (model, context) => inFlightReq(model, context),
   replacePath: (model) => replacePath(model),

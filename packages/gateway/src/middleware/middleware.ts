@@ -73,7 +73,7 @@ export interface Middleware {
 
 /** What building a middleware may use. */
 export interface MiddlewareContext {
-  /** The router or service whose middleware it is, as the JSON of its name: one is built for each. */
+  /** The router or service whose middleware it is, as the JSON of `[kind, name, provider]`: one is built for each. */
   readonly owner: string;
   readonly clock: Clock;
   readonly deadlines: Deadlines;

@@ -80,7 +80,7 @@ export class ServiceBuilder {
       case 'passing': {
         const inner = this.#guarded(
           this.build(model.service),
-          JSON.stringify(model.name),
+          JSON.stringify(['service', ...model.name]),
           model.circuitBreakers,
         );
         if (model.middlewares.length === 0) return inner;
@@ -94,7 +94,7 @@ export class ServiceBuilder {
   #weighted(model: Extract<ServiceModel, { kind: 'weighted' }>): Weighted {
     const settings = model.circuitBreaker === undefined ? [] : [model.circuitBreaker];
     const legs = model.legs.map((leg) => {
-      const owner = JSON.stringify([...model.name, leg.key]);
+      const owner = JSON.stringify(['leg', ...model.name, leg.key]);
       return new Leg(leg, this.#guarded(this.build(leg.service), owner, settings));
     });
     const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name));

@@ -1,6 +1,7 @@
 /** What a composition root sees of the data plane, whether it serves in this process or in workers. */
 
 import type { EndpointModel, Model, QName, TransportModel } from '../model/model.ts';
+import type { CircuitState } from '../service/circuit/breaker.ts';
 import type { EndpointState } from '../service/endpoint.ts';
 import type { MirrorStats } from './mirror-stats.ts';
 
@@ -107,6 +108,13 @@ export interface AnswerListener {
   moved(): void;
 }
 
+export interface CircuitStats {
+  /** `<router or service>: <middleware>` or `<service>: <leg>`. */
+  readonly name: string;
+  readonly state: CircuitState;
+  readonly trips: number;
+}
+
 export interface EndpointStats {
   readonly service: QName;
   readonly host: string;
@@ -139,6 +147,8 @@ export interface Stats {
   /** Those that are not plainly up, the worst of what live workers say. `ejected`: by the requests it failed. */
   readonly endpoints: readonly EndpointStats[];
   readonly mirrors: readonly MirrorStats[];
+  /** Circuit breakers that there are now: the worst state that live workers say, and how often all of them opened. */
+  readonly circuits: readonly CircuitStats[];
   /** Refused requests and handshakes by error code. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly workers: readonly { readonly pid: number; readonly restarts: number; readonly rssBytes: number }[];

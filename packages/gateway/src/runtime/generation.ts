@@ -10,6 +10,7 @@ import type { LoadBalancerModel, Model, QName, RouterModel } from '../model/mode
 import type { Deadlines } from '../net/deadlines.ts';
 import { buildRouteTable, type RouteTable } from '../router/route-table.ts';
 import { carryEndpoint } from '../service/carry-endpoint.ts';
+import { behindBreakers } from '../service/circuit/keep.ts';
 import type { Endpoint, FailureReporter } from '../service/endpoint.ts';
 import { LoadBalancer } from '../service/load-balancer.ts';
 import type { Registry } from '../service/registry.ts';
@@ -59,13 +60,19 @@ export class Generation {
     this.#transports = model.transports.map((transport) => registry.transport(transport));
     this.#builder = new ServiceBuilder(model, {
       balancer: (service) => this.#balancer(service, previous),
-      guarded: (service) => service,
+      guarded: (service, owner, settings) =>
+        behindBreakers(
+          { clock: host.clock, kept: (key, make) => this.kept.get(key, make) },
+          service,
+          owner,
+          settings,
+        ),
       sets: this.services,
       previous: previous?.services,
     });
     const routes = model.routers.map((router) => this.#route(router));
     for (const { service, middlewares } of this.#builder.passing)
-      service.steps = this.#steps(middlewares, service.name) ?? [];
+      service.steps = this.#steps(middlewares, 'service', service.name) ?? [];
     for (const route of routes) {
       const { children } = route.model;
       if (children !== undefined) route.children = table(routes, children, true);
@@ -121,7 +128,7 @@ export class Generation {
   }
 
   #route(router: RouterModel): Route {
-    const steps = this.#steps(router.middlewares, router.name);
+    const steps = this.#steps(router.middlewares, 'router', router.name);
     // Without one of its middlewares (a login, say) it must not serve.
     const leaf = steps !== undefined && router.service >= 0;
     const service = leaf ? this.#builder.build(router.service) : new BrokenService(router.name);
@@ -129,10 +136,14 @@ export class Generation {
   }
 
   /** One of each for this owner; undefined when one can't be built. */
-  #steps(indexes: readonly number[], owner: QName): readonly Middleware[] | undefined {
+  #steps(
+    indexes: readonly number[],
+    kind: 'router' | 'service',
+    owner: QName,
+  ): readonly Middleware[] | undefined {
     const { clock, deadlines, limits, log } = this.#host;
     const context = {
-      owner: JSON.stringify(owner),
+      owner: JSON.stringify([kind, ...owner]),
       clock,
       deadlines,
       limits,

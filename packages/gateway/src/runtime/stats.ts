@@ -1,5 +1,6 @@
 /** Counters of one process as plain JSON, and their sum over processes. */
 import type { EndpointState } from '../service/endpoint.ts';
+import { circuitStats, sumCircuits } from './circuit-stats.ts';
 import type { EndpointStats, Stats } from './data-plane.ts';
 import type { Engine } from './engine.ts';
 import type { Generation } from './generation.ts';
@@ -7,7 +8,10 @@ import { mirrorStats, sumMirrors } from './mirror-stats.ts';
 
 /** What one process counted since its start. */
 export interface ProcessStats
-  extends Pick<Stats, 'entryPoints' | 'services' | 'legs' | 'endpoints' | 'mirrors' | 'refusals'> {
+  extends Pick<
+    Stats,
+    'entryPoints' | 'services' | 'legs' | 'endpoints' | 'mirrors' | 'circuits' | 'refusals'
+  > {
   readonly accepted: number;
   readonly refused: number;
   readonly open: number;
@@ -55,6 +59,7 @@ export function processStats(engine: Engine): ProcessStats {
       })),
     ),
     mirrors: generation === undefined ? [] : mirrorStats(generation.services.mirroring.values()),
+    circuits: generation === undefined ? [] : circuitStats(generation.kept.values()),
     endpoints: generation === undefined ? [] : notUp(generation),
     refusals: Object.fromEntries(engine.refusals.counts),
     rssBytes: process.memoryUsage.rss(),
@@ -107,6 +112,7 @@ export function sumStats(
     services: [...services.values()],
     legs: [...legs.values()],
     mirrors: sumMirrors(live, past),
+    circuits: sumCircuits(live, past),
     endpoints: worstOf(live),
     refusals,
     workers,

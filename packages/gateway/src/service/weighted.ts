@@ -113,10 +113,10 @@ export class Weighted implements Service {
   #insteadOf(at: number): number {
     const flags = Uint8Array.from(this.#activeFlags);
     flags[at] = 0;
-    let other = this.#active.next(flags);
+    let other = this.#spare.next(flags);
     while (other >= 0 && this.#legAt(other).service.admits?.() === false) {
       flags[other] = 0;
-      other = this.#active.next(flags);
+      other = this.#spare.next(flags);
     }
     return other < 0 ? at : other;
   }

@@ -3,7 +3,7 @@ import { type ProcessStats, sumStats } from '../runtime/stats.ts';
 
 /** Past workers as one, so that restarts never grow memory. */
 export function collapse(past: readonly ProcessStats[]): ProcessStats {
-  const { connections, entryPoints, services, legs, mirrors, refusals } = sumStats([], past, []);
+  const { connections, entryPoints, services, legs, mirrors, circuits, refusals } = sumStats([], past, []);
   return {
     accepted: connections.accepted,
     refused: connections.refused,
@@ -14,6 +14,7 @@ export function collapse(past: readonly ProcessStats[]): ProcessStats {
     legs,
     endpoints: [],
     mirrors,
+    circuits,
     refusals,
     rssBytes: 0,
   };

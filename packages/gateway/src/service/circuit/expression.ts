@@ -1,21 +1,10 @@
 /** A circuit breaker's expression: Traefik's language, from text to a condition or to what is wrong with it. */
 import { didYouMean } from '@ficus/common/config/nearest.ts';
+import { type CircuitMetrics, functions, usages, type Value } from './metric-functions.ts';
+import type { CodeRange } from './rolling-counts.ts';
 import { type Comparison, ExpressionMistake, scanExpression, type Token } from './scan-expression.ts';
 
-/** What an expression may ask of the requests of late: counts and ratios of the last 10 s, latencies of the last 60 s. */
-export interface CircuitMetrics {
-  /** Requests that were counted. */
-  readonly requests: number;
-  /** Part of the requests that ended with 502 or 504; 0 without requests. */
-  networkErrorRatio(): number;
-  /** Requests with a status in [from, to) divided by those in [dividedByFrom, dividedByTo); 0 when those are none. */
-  responseCodeRatio(from: number, to: number, dividedByFrom: number, dividedByTo: number): number;
-  /** Whole milliseconds within which `percent` of the requests ended; 0 without requests. */
-  latencyAtQuantileMs(percent: number): number;
-}
-
 export type Condition = (metrics: CircuitMetrics) => boolean;
-type Value = (metrics: CircuitMetrics) => number;
 
 /** Longest expression, in characters. */
 export const maxExpressionLength = 4096;
@@ -41,64 +30,27 @@ export function compileExpression(text: string): Condition {
   return new Parser(scanExpression(text)).parse();
 }
 
-interface MetricFunction {
-  /** How to write it, for messages. */
-  readonly usage: string;
-  /** What is wrong with these arguments, if anything. */
-  check(args: readonly number[]): string | undefined;
-  bind(args: readonly number[]): Value;
+/** What has to be measured for an expression to be answered. */
+export interface ExpressionNeeds {
+  readonly ranges: readonly CodeRange[];
+  readonly latencies: boolean;
 }
 
-const noArguments = (args: readonly number[]) =>
-  args.length === 0 ? undefined : 'it takes nothing in its parentheses';
-
-const functions: ReadonlyMap<string, MetricFunction> = new Map<string, MetricFunction>([
-  [
-    'NetworkErrorRatio',
-    {
-      usage: 'NetworkErrorRatio()',
-      check: noArguments,
-      bind: () => (metrics) => metrics.networkErrorRatio(),
-    },
-  ],
-  [
-    'ResponseCodeRatio',
-    {
-      usage: 'ResponseCodeRatio(from, to, dividedByFrom, dividedByTo)',
-      check(args) {
-        if (args.length !== 4 || args.some((arg) => !Number.isInteger(arg) || arg > 1000))
-          return 'it takes four status codes, such as ResponseCodeRatio(500, 600, 0, 600)';
-        const [from = 0, to = 0, byFrom = 0, byTo = 0] = args;
-        if (from < to && byFrom < byTo) return undefined;
-        return 'a range ends before its second number, which must be larger than the first';
-      },
-      bind:
-        ([from = 0, to = 0, byFrom = 0, byTo = 0]) =>
-        (metrics) =>
-          metrics.responseCodeRatio(from, to, byFrom, byTo),
-    },
-  ],
-  [
-    'LatencyAtQuantileMS',
-    {
-      usage: 'LatencyAtQuantileMS(percent)',
-      check: (args) =>
-        args.length === 1 && (args[0] as number) > 0 && (args[0] as number) <= 100
-          ? undefined
-          : 'it takes one number above 0 and up to 100, such as LatencyAtQuantileMS(50.0)',
-      bind:
-        ([percent = 0]) =>
-        (metrics) =>
-          metrics.latencyAtQuantileMs(percent),
-    },
-  ],
-  [
-    'RequestThreshold',
-    { usage: 'RequestThreshold()', check: noArguments, bind: () => (metrics) => metrics.requests },
-  ],
-]);
-
-const usages = [...functions.values()].map((each) => each.usage).join(', ');
+/** Of a text that `checkExpression` has let through. */
+export function expressionNeeds(text: string): ExpressionNeeds {
+  const parser = new Parser(scanExpression(text));
+  parser.parse();
+  const ranges = new Map<string, CodeRange>();
+  for (const { name, args } of parser.calls) {
+    if (name !== 'ResponseCodeRatio') continue;
+    const [from = 0, to = 0, byFrom = 0, byTo = 0] = args;
+    ranges.set(`${from}-${to}`, [from, to]).set(`${byFrom}-${byTo}`, [byFrom, byTo]);
+  }
+  return {
+    ranges: [...ranges.values()],
+    latencies: parser.calls.some(({ name }) => name === 'LatencyAtQuantileMS'),
+  };
+}
 
 const compare: { readonly [K in Comparison]: (left: Value, right: Value) => Condition } = {
   '>': (left, right) => (metrics) => left(metrics) > right(metrics),
@@ -114,6 +66,8 @@ type Part =
   | { readonly kind: 'value'; readonly of: Value; readonly constant: boolean };
 
 class Parser {
+  /** The functions called, in order. */
+  readonly calls: { readonly name: string; readonly args: readonly number[] }[] = [];
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
@@ -240,6 +194,7 @@ class Parser {
     this.#expect(')');
     const wrong = found.check(args);
     if (wrong !== undefined) throw new ExpressionMistake(offset, `${name}: ${wrong}`);
+    this.calls.push({ name, args });
     return { kind: 'value', of: found.bind(args), constant: false };
   }
 
