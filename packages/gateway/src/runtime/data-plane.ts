@@ -109,7 +109,7 @@ export interface AnswerListener {
 }
 
 export interface CircuitStats {
-  /** `<router or service>: <middleware>` or `<service>: <leg>`. */
+  /** `router shop@file: breaker@file`, `service shop@file: breaker@file`, `service shop@file: leg vm-1`. */
   readonly name: string;
   readonly state: CircuitState;
   readonly trips: number;

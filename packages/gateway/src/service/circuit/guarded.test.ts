@@ -148,7 +148,7 @@ test('who is down behind the breaker is down; one breaker serves several generat
   const before = guarded(inner, {});
   const after = guarded(inner, {});
   assert.equal(breakers().length, 1);
-  assert.equal(breakers()[0]?.name, 'a@file');
+  assert.equal(breakers()[0]?.name, 'service a@file');
   inner.endpoints[0]?.setUp(false);
   assert.deepEqual([before.available, after.available], [false, false]);
   inner.endpoints[0]?.setUp(true);
@@ -164,7 +164,7 @@ test('the breaker of a middleware is watched, but neither asked nor told', () =>
   const service = behindBreakers(keeper, balancer('a', [1]), '["service","a","file"]', [model]);
   assert.equal(ask(service, 502), 1);
   const [breaker] = breakers();
-  assert.deepEqual([breaker?.name, breaker?.state], ['a@file: cb@file', 'standby']);
+  assert.deepEqual([breaker?.name, breaker?.state], ['service a@file: cb@file', 'standby']);
   breaker?.record(502, 1);
   assert.equal(service.available, false);
   assert.equal(pickedPort(service), 1, 'its middleware answers');

@@ -46,9 +46,10 @@ export function behindBreakers(
     : new Guarded(service, breakers);
 }
 
-/** `shop@file: breaker@file`, or `shop@file: leg`. */
+/** `router shop@file: breaker@file`, `service shop@file: breaker@file`, `service shop@file: leg vm-1`. */
 function shown(owner: string, name: readonly [string, string] | undefined): string {
-  const [, first, provider, leg] = JSON.parse(owner) as readonly string[];
-  const what = name?.join('@') ?? leg;
-  return what === undefined ? `${first}@${provider}` : `${first}@${provider}: ${what}`;
+  const [kind, first, provider, key] = JSON.parse(owner) as readonly string[];
+  if (kind === 'leg') return `service ${first}@${provider}: leg ${key}`;
+  const whose = `${kind} ${first}@${provider}`;
+  return name === undefined ? whose : `${whose}: ${name.join('@')}`;
 }
