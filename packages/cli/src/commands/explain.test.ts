@@ -164,6 +164,26 @@ test('explain: what is disabled answers 503, and what a child may bring is not c
   assert.match(orders.out, /service {6}orders@multicluster: uplink, brought by children/);
 });
 
+test('explain on a child: its uplink entrypoint wants the header that a parent sends', async () => {
+  const asked = (...more: string[]) => run('explain', 'http://x/a', ...more, '--config', 'child.yaml');
+  const without = await asked();
+  assert.equal(without.code, 1);
+  assert.match(
+    without.out,
+    /400 uplink\.header-missing: \S+ wants -H 'ficus-uplink: <name>'; known are orders\n/,
+  );
+  assert.match(
+    (await asked('-H', 'ficus-uplink: ordes')).out,
+    /404 uplink\.unknown: .*did you mean "orders"\?/,
+  );
+  const orders = await asked('-H', 'ficus-uplink: orders');
+  assert.equal(orders.code, 0);
+  assert.match(
+    orders.out,
+    /router {7}orders@workloads.*\nservice {6}orders@workloads: loadBalancer\n.*127\.0\.0\.1:8080/,
+  );
+});
+
 test('explain --json is the answer itself', async () => {
   const { code, out } = await run('explain', 'http://shop.example/', '--config', 'dynamic', '--json');
   const told = JSON.parse(out) as Explanation;

@@ -27,11 +27,12 @@ export function chooseEntryPoint(
   const candidates = onPort.length > 0 ? onPort : fitting;
   if (candidates.length === 1) return candidates[0] as EntryPointModel;
   // The only door there is: what came over TLS to a proxy in front comes this way, too.
-  if (open.length === 1) return open[0] as EntryPointModel;
+  const doors = open.length > 0 ? open : entryPoints;
+  if (doors.length === 1) return doors[0] as EntryPointModel;
   const scheme = url.secure ? 'https' : 'http';
   throw noEntryPoint(
     candidates.length === 0
-      ? `no entrypoint takes ${scheme}: there is ${listed(open.length > 0 ? open : entryPoints)}`
+      ? `no entrypoint takes ${scheme}: there is ${listed(doors)}`
       : `more than one entrypoint takes ${scheme}: ${listed(candidates)}`,
     'say which one with --entrypoint <name>; the scheme then counts for nothing',
   );
