@@ -12,8 +12,10 @@ interface Endpoint {
   readonly port: number;
   checkUp: boolean | undefined;
   checkReason: string;
-  /** Last sent. */
+  /** Last sent, or what the data plane assumes. */
   up: boolean;
+  /** What a data plane that starts now would assume. */
+  readonly initially: boolean;
 }
 
 /** An endpoint is up while neither of the two says down. */
@@ -31,15 +33,18 @@ export class HealthBoard {
   /** The endpoints of `model` count from now on; verdicts on those that stay are kept. */
   update(model: Model): void {
     const next = new Map<string, Endpoint>();
+    const changed: string[] = [];
     for (const service of model.services) {
       if (service.kind !== 'loadBalancer') continue;
       for (const { host, port } of service.endpoints) {
         const key = keyOf(service.name, host, port);
-        // What the data plane assumes of one that is new.
-        const initially = { checkUp: undefined, up: true, checkReason: '' };
-        const unproven = { checkUp: false, up: false, checkReason: 'not checked yet' };
-        const fresh = service.healthCheck?.initialState === 'down' ? unproven : initially;
-        const known = this.#endpoints.get(key) ?? fresh;
+        const initially = service.healthCheck?.initialState !== 'down';
+        const known = this.#endpoints.get(key) ?? {
+          checkUp: initially ? undefined : false,
+          checkReason: initially ? '' : 'not checked yet',
+          up: initially,
+          initially,
+        };
         next.set(key, {
           service: service.name,
           host,
@@ -47,11 +52,15 @@ export class HealthBoard {
           checkUp: service.healthCheck === undefined ? undefined : known.checkUp,
           checkReason: known.checkReason,
           up: known.up,
+          initially,
         });
+        if (known.initially !== initially) changed.push(key);
       }
     }
     this.#endpoints = next;
     for (const endpoint of next.values()) this.#settle(endpoint);
+    // A worker that starts later must not assume of them what is no longer so.
+    for (const key of changed) this.#send(this.#patch(next.get(key) as Endpoint));
   }
 
   /** A child's address answers, or doesn't; it counts for every service that has this address as an uplink. */
