@@ -139,6 +139,26 @@ test('an endpoint that takes its time to answer is not the client’s stall', as
   assert.equal((await client.response('POST')).status, 200);
 });
 
+test('writeTimeout is for the whole response: an endpoint that drips is broken off', async () => {
+  const clock = new ManualClock();
+  await using endpoint = await scriptedEndpoint(
+    answering('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+  );
+  await using gateway = await startGateway({
+    ports: [endpoint.port],
+    limits: { writeTimeoutMs: 1000 },
+    clock,
+  });
+  using client = await rawClient(gateway.port);
+  client.send(head());
+  await client.until(() => client.received.toString().endsWith('half'), 'what came');
+  for (const socket of endpoint.sockets) socket.write('h');
+  await client.until(() => client.received.toString().endsWith('halfh'), 'a little more');
+  clock.advance(1500);
+  await client.untilClosed();
+  assert.ok(!client.cleanEnd, 'a reset: half a response must not look whole');
+});
+
 test('readTimeout is for the whole request', async () => {
   await using t = await withLimits({ readTimeoutMs: 1000 });
   using client = await rawClient(t.gateway.port);
