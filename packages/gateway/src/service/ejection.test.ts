@@ -1,6 +1,7 @@
 /** Ejections by real requests: how long, how many, and the way back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { PassiveHealthCheckModel } from '../model/model.ts';
 import { Deadlines } from '../net/deadlines.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -184,4 +185,45 @@ test('one that waits to be proven takes nothing, and is up with the first verdic
   assert.deepEqual([service.available, one.state], [false, 'down']);
   one.setUp(true);
   assert.deepEqual([service.available, one.state], [true, 'up']);
+});
+
+test('whatever happens: never too many ejected, the service knows, and peace returns', () => {
+  const event = fc.record({
+    endpoint: fc.nat(5),
+    what: fc.constantFrom('good', 'bad', 'bad', 'lost', 'down', 'up'),
+    pauseMs: fc.nat(9000),
+  });
+  const options = fc.record({
+    maxFailedAttempts: fc.integer({ min: 1, max: 3 }),
+    maxEjectedPercent: fc.integer({ min: 1, max: 100 }),
+    readmissionMs: fc.constantFrom(0, 5000, 20_000),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 60 }), options, (events, passive) => {
+      const { clock, deadlines, endpoints, service } = bench(6, passive);
+      for (const { endpoint, what, pauseMs } of events) {
+        clock.advance(pauseMs);
+        const one = endpoints[endpoint]!;
+        const before = endpoints.filter(({ ejected }) => ejected).length;
+        if (what === 'good' || what === 'bad') one.answered(what === 'good' ? 200 : 500);
+        else if (what === 'lost') one.failed('endpoint.closed', '');
+        else one.setUp(what === 'up');
+        const up = endpoints.filter((each) => each.up);
+        const ejected = endpoints.filter((each) => each.ejected).length;
+        // Those that go down meanwhile make the share of the rest larger; none is ejected then.
+        const most = Math.max(1, Math.floor((up.length * passive.maxEjectedPercent) / 100));
+        assert.ok(ejected <= before || up.filter((each) => each.ejected).length <= most, states(endpoints));
+        assert.equal(
+          service.available,
+          endpoints.some(({ available, spared }) => available && !spared),
+        );
+        assert.equal(service.pick(newPick()) === undefined, up.length === 0);
+      }
+      for (const each of endpoints) each.setUp(true);
+      clock.advance(200_000);
+      assert.equal(states(endpoints), 'up up up up up up');
+      assert.deepEqual([service.available, deadlines.size], [true, 0]);
+    }),
+    { numRuns: 200 },
+  );
 });
