@@ -68,7 +68,7 @@ function serviceLines(service: ServiceStep, depth: number): readonly string[] {
     service.kind,
     service.strategy,
     service.middlewares === undefined ? undefined : `behind ${service.middlewares.join(', ')}`,
-    service.circuitBreakers?.map((expression) => `circuit breaker ${expression}`).join(', '),
+    service.circuitBreakers?.map(circuit).join(', '),
     service.sticky === undefined ? undefined : `sticky by cookie ${service.sticky}`,
     state(service.health, service.reason),
   ];
@@ -81,6 +81,11 @@ function serviceLines(service: ServiceStep, depth: number): readonly string[] {
     ...endpoints,
     ...(service.services ?? []).flatMap((below) => serviceLines(below, depth + 1)),
   ];
+}
+
+function circuit({ expression, state: is }: NonNullable<ServiceStep['circuitBreakers']>[number]): string {
+  const words = { standby: 'closed', recovering: 'recovering', tripped: 'open' };
+  return `circuit breaker ${expression}${is === undefined ? '' : ` (${words[is]})`}`;
 }
 
 /** Nothing is said of what nobody knows. */

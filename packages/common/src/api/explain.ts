@@ -123,8 +123,8 @@ export interface ServiceStep {
   readonly strategy?: string;
   /** `name@provider`, of this service's own; a request meets them in this order. */
   readonly middlewares?: readonly string[];
-  /** Expressions of the circuit breakers before it: while one is open, the service counts as down. */
-  readonly circuitBreakers?: readonly string[];
+  /** Before it: while one is `tripped`, the service counts as down. */
+  readonly circuitBreakers?: readonly CircuitStep[];
   /** Name of the cookie that keeps a client where it was. */
   readonly sticky?: string;
   /** `unknown`: nothing asks for its health. */
@@ -132,6 +132,12 @@ export interface ServiceStep {
   readonly reason?: string;
   readonly endpoints?: readonly EndpointStep[];
   readonly services?: readonly ServiceStep[];
+}
+
+export interface CircuitStep {
+  readonly expression: string;
+  /** The worst that a worker says; absent when nothing runs. */
+  readonly state?: 'standby' | 'tripped' | 'recovering';
 }
 
 export interface EndpointStep {

@@ -10,6 +10,8 @@ http:
     hrw: {rule: "PathPrefix(\`/hrw\`)", service: hrw}
     one: {rule: "PathPrefix(\`/one\`)", service: one}
     guarded: {rule: "PathPrefix(\`/guarded\`)", service: guarded}
+    spare: {rule: "PathPrefix(\`/spare\`)", service: one, middlewares: [spare]}
+    legs: {rule: "PathPrefix(\`/legs\`)", service: legs}
     redirect: {rule: "PathPrefix(\`/redirect\`)", service: one, middlewares: [https]}
     inside: {rule: "PathPrefix(\`/inside\`)", service: one, middlewares: [allow, chained]}
     broken: {rule: "PathPrefix(\`/broken\`)", service: one, middlewares: [strp]}
@@ -18,6 +20,7 @@ http:
     https: {redirectScheme: {scheme: https, permanent: true}}
     allow: {ipAllowList: {sourceRange: [10.0.0.0/8]}}
     cb: {circuitBreaker: {expression: "NetworkErrorRatio() > 0.5"}}
+    spare: {circuitBreaker: {expression: "NetworkErrorRatio() > 0.5", fallbackService: two}}
     add: {addPrefix: {prefix: /new}}
     chained: {chain: {middlewares: [limit, strip]}}
     limit: {rateLimit: {average: 10}}
@@ -32,6 +35,10 @@ http:
     mir: {mirroring: {service: one, mirrors: [{name: two, percent: 10, methods: [GET]}]}}
     fail: {failover: {service: one, fallback: two}}
     hrw: {highestRandomWeight: {services: [{name: one, weight: 3}, {name: two}]}}
+    legs:
+      weighted:
+        circuitBreaker: {expression: "NetworkErrorRatio() > 0.5"}
+        services: [{name: one}, {name: two}]
     guarded:
       weighted: {sticky: {cookie: {name: w}}, services: [{name: one}, {name: two}]}
       middlewares: [cb, add]

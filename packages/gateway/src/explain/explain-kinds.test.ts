@@ -57,12 +57,47 @@ test('strategy, cookies, fences, middlewares and breakers of services are told',
   const told = way('/guarded');
   assert.deepEqual(
     [service(told).sticky, service(told).circuitBreakers, service(told).middlewares],
-    ['w', ['NetworkErrorRatio() > 0.5'], ['add@file']],
+    ['w', [{ expression: 'NetworkErrorRatio() > 0.5' }], ['cb@file', 'add@file']],
   );
   assert.deepEqual(
     told.middlewares.map(({ name, effect }) => [name, effect]),
-    [['add@file', 'path /guarded → /new/guarded']],
+    [
+      ['cb@file', 'passes while its circuit is closed, else 503 answers'],
+      ['add@file', 'path /guarded → /new/guarded'],
+    ],
   );
+});
+
+test('circuits: an open one answers itself, or its fallback does; a leg behind one is down', () => {
+  const circuits = new Map<string, 'standby' | 'tripped' | 'recovering'>([
+    ['service guarded@file: cb@file', 'tripped'],
+    ['router spare@file: spare@file', 'tripped'],
+    ['service legs@file: leg one', 'tripped'],
+    ['service legs@file: leg two', 'recovering'],
+  ]);
+  const at = (path: string, view = { ...testing(), circuits }) =>
+    explain(view, { method: 'GET', url: `http://x.example${path}` });
+  const guarded = at('/guarded');
+  assert.deepEqual(
+    [guarded.outcome, guarded.status, guarded.code, guarded.detail, service(guarded).health],
+    ['unavailable', 503, 'service.circuit-open', 'its circuit is open: 503 answers', 'down'],
+  );
+  const spare = at('/spare');
+  assert.deepEqual(
+    [spare.outcome, spare.middlewares[0]?.effect, service(spare).name],
+    ['service', 'its circuit is open: two@file answers', 'two@file'],
+  );
+  const closed = at('/spare', {
+    ...testing(),
+    circuits: new Map([['router spare@file: spare@file', 'standby']]),
+  });
+  assert.equal(closed.middlewares[0]?.effect, 'its circuit is closed: passes');
+  const legs = service(at('/legs'));
+  assert.deepEqual(brief(legs), [
+    ['one', 'leg', 0, 'down'],
+    ['two', 'leg', 1, 'up'],
+  ]);
+  assert.deepEqual(legs.services?.[1]?.circuitBreakers?.[0]?.state, 'recovering');
 });
 
 test('a middleware that answers: a redirect, and one that keeps a client out', () => {

@@ -5,8 +5,10 @@ import { errorKind } from '../http/errors.ts';
 import { getHeader, type Headers, stride } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import type { Verdict } from '../middleware/middleware.ts';
+import type { CircuitBreakerModel } from '../model/middleware/circuit-breaker.ts';
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { showName } from '../model/resolution.ts';
+import { circuitEffect } from './circuits.ts';
 import { dryRun } from './dry-run.ts';
 import type { ModelView } from './view.ts';
 
@@ -14,14 +16,33 @@ export interface Passed {
   readonly steps: readonly MiddlewareStep[];
   /** The answer of the last step, when it lets nothing pass. */
   readonly end?: Pick<Explanation, 'outcome' | 'status' | 'code' | 'detail'>;
+  /** Index of the service that the last step sends the request to instead. */
+  readonly detour?: number;
 }
 
-/** Takes `head` through the middlewares of these indexes; changes it as they would. */
-export function passMiddlewares(view: ModelView, indexes: readonly number[], head: RequestHead): Passed {
+/** Takes `head` through the middlewares of these indexes; changes it as they would. `owner`: as `ownerOf` makes it. */
+export function passMiddlewares(
+  view: ModelView,
+  owner: string,
+  indexes: readonly number[],
+  head: RequestHead,
+): Passed {
   const steps: MiddlewareStep[] = [];
   for (const index of indexes) {
     const model = view.model.middlewares[index]!;
     const common = { name: showName(model.name), kind: model.kind };
+    if (model.kind === 'circuitBreaker') {
+      const { effect, open } = circuitEffect(view, owner, model);
+      steps.push({
+        ...common,
+        effect,
+        ...(open && model.fallbackService === undefined ? { answers: model.responseCode } : {}),
+      });
+      if (!open) continue;
+      return model.fallbackService === undefined
+        ? { steps, end: openCircuit(model, effect) }
+        : { steps, detour: model.fallbackService };
+    }
     const before = { ...head, headers: [...head.headers] };
     const verdict = run(model, head);
     if (verdict === undefined) {
@@ -41,7 +62,6 @@ export function passMiddlewares(view: ModelView, indexes: readonly number[], hea
 const effects: Readonly<Record<string, string>> = {
   basicAuth: 'asks for a user and password, else 401',
   buffering: 'reads the body before it goes on; one too large is 413',
-  circuitBreaker: 'passes while its circuit is closed, else 503 or its fallback',
   compress: 'compresses the response if the client takes that',
   digestAuth: 'asks for a user and password, else 401',
   errors: 'replaces error answers by pages of another service',
@@ -52,6 +72,10 @@ const effects: Readonly<Record<string, string>> = {
   rateLimit: 'passes while the rate is kept, else 429',
   retry: 'sends it again when an endpoint fails',
 };
+
+function openCircuit({ responseCode }: CircuitBreakerModel, detail: string): NonNullable<Passed['end']> {
+  return { outcome: 'unavailable', status: responseCode, code: 'service.circuit-open', detail };
+}
 
 type Ended = NonNullable<Passed['end']> & { readonly status: number };
 

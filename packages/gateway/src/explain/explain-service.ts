@@ -1,8 +1,8 @@
 /** A service with everything it may send a request to: shares, weights, modes and health. */
 import type { EndpointStep, ServiceStep } from '@ficus/common/api/explain.ts';
-import type { CircuitBreakerSettings } from '../model/middleware/circuit-breaker.ts';
 import type { EndpointModel, LoadBalancerModel, ServiceModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
+import { behind, legCircuit, serviceCircuits } from './circuits.ts';
 import { type SharingLeg, sharesOf } from './shares.ts';
 import type { ModelView } from './view.ts';
 
@@ -34,11 +34,11 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
       return { ...common, ...balancer(view, service) };
     case 'weighted':
     case 'highestRandomWeight': {
-      const breaker = 'circuitBreaker' in service ? guarded([service.circuitBreaker!]) : {};
+      const breaker = 'circuitBreaker' in service ? service.circuitBreaker : undefined;
       const legs = service.legs.map((leg) => {
         const mode = 'mode' in leg ? leg.mode : 'active';
         return {
-          step: { ...below(leg.service), ...breaker },
+          step: behind(below(leg.service), legCircuit(view, service.name, leg.key, breaker)),
           place: { role: 'leg', weight: leg.weight, mode } as const,
         };
       });
@@ -66,18 +66,10 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
     }
     case 'passing': {
       const middlewares = service.middlewares.map((at) => showName(view.model.middlewares[at]!.name));
-      const step = below(service.service);
-      return {
-        ...step,
-        ...(middlewares.length === 0 ? {} : { middlewares }),
-        ...guarded(service.circuitBreakers),
-      };
+      const step = { ...below(service.service), ...(middlewares.length === 0 ? {} : { middlewares }) };
+      return behind(step, serviceCircuits(view, service.name, service.circuitBreakers));
     }
   }
-}
-
-function guarded(breakers: readonly CircuitBreakerSettings[]): Pick<ServiceStep, 'circuitBreakers'> {
-  return breakers.length === 0 ? {} : { circuitBreakers: breakers.map(({ expression }) => expression) };
 }
 
 /** The service's own middlewares, in the order in which a request meets them. */

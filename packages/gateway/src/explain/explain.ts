@@ -14,6 +14,7 @@ import type { RequestHead } from '../http/message.ts';
 import type { EntryPointModel, RouterModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
 import { readAsk } from './ask.ts';
+import { ownerOf } from './circuits.ts';
 import { passMiddlewares } from './explain-middleware.ts';
 import { chooseRouter, told } from './explain-routers.ts';
 import { explainService, middlewaresOf, serves } from './explain-service.ts';
@@ -70,9 +71,10 @@ function followed(view: ModelView, first: readonly RouterModel[], head: RequestH
     if (taken === undefined) return { ...so, ...own('no-route', 'route.none', missed(routers, candidates)) };
     routers.push(taken);
     const way = { ...so, routers: routers.map(told) };
-    const passed = passMiddlewares(view, taken.middlewares, head);
+    const passed = passMiddlewares(view, ownerOf('router', taken.name), taken.middlewares, head);
     middlewares.push(...passed.steps);
     if (passed.end !== undefined) return { ...way, ...passed.end };
+    if (passed.detour !== undefined) return { ...way, ...arrived(view, passed.detour) };
     candidates = childrenOf(view.model, taken);
     if (candidates.length === 0) return { ...way, ...atService(view, taken, head, middlewares) };
   }
@@ -94,10 +96,19 @@ function atService(
   if (model?.kind === 'broken' && isStandIn(model)) {
     return own('unavailable', 'service.unavailable', `router ${showName(name)} is disabled: ${model.detail}`);
   }
-  const passed = passMiddlewares(view, middlewaresOf(view, index), head);
+  const indexes = middlewaresOf(view, index);
+  const passed = passMiddlewares(view, ownerOf('service', model!.name), indexes, head);
   middlewares.push(...passed.steps);
+  if (passed.end !== undefined) return { ...passed.end, service: explainService(view, index) };
+  return arrived(view, passed.detour ?? index);
+}
+
+/** All middlewares let it pass. */
+function arrived(
+  view: ModelView,
+  index: number,
+): Pick<Way, 'outcome' | 'status' | 'code' | 'detail' | 'service'> {
   const service = explainService(view, index);
-  if (passed.end !== undefined) return { ...passed.end, service };
   if (serves(service.health)) return { outcome: 'service', service };
   const code = service.health === 'disabled' ? 'service.unavailable' : 'service.no-endpoint';
   return { ...own('unavailable', code, whyDown(service)), service };

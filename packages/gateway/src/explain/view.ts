@@ -1,6 +1,7 @@
 /** What explaining looks at: a model, what is disabled in it, and how its endpoints are doing. */
 import type { EndpointModel, Model, QName } from '../model/model.ts';
 import type { Disabled } from '../model/resolve-input.ts';
+import type { CircuitState } from '../service/circuit/breaker.ts';
 
 /** How one endpoint of one load balancer is doing. */
 export interface EndpointState {
@@ -14,6 +15,8 @@ export interface ModelView {
   readonly running: boolean;
   readonly model: Model;
   readonly disabled: readonly Disabled[];
+  /** States of circuit breakers by their names, as `DataPlane.stats` has them. */
+  readonly circuits?: ReadonlyMap<string, CircuitState>;
   readonly stateOf: (service: QName, endpoint: EndpointModel) => EndpointState;
 }
 

@@ -84,6 +84,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
         disabled: built.disabled,
         sources: built.sources,
         entryPoints,
+        circuits: new Map(stats.circuits.map(({ name: circuit, state }) => [circuit, state])),
         stateOf: statesOf(board, stats),
       },
       features: { accessLog: accessLog !== undefined, mesh: meshEnabled, file: file !== undefined },

@@ -1,6 +1,7 @@
 /** `/api/http/middlewares` in Traefik's shape. */
 import { middlewareSchema } from '../../config/middlewares.ts';
 import { showName } from '../../model/resolution.ts';
+import { circuitsBy } from '../circuits.ts';
 import { Faults, statusOf } from '../faults.ts';
 import type { Order } from './page.ts';
 import { present } from './present.ts';
@@ -25,6 +26,7 @@ export function apiMiddlewares(view: RunningView): readonly ApiObject[] {
         ...(present(middlewareSchema, middleware) as object),
         ...filled('error', error),
         status,
+        ...circuitsBy(view, (owner, part) => (part === name ? owner : undefined)),
         ...filled('usedBy', usedBy.get(name) ?? []),
         name,
         provider,

@@ -2,6 +2,7 @@
 import { serviceSchema } from '../../config/services.ts';
 import type { LoadBalancerModel, ServiceModel } from '../../model/model.ts';
 import { showName } from '../../model/resolution.ts';
+import { circuitsBy } from '../circuits.ts';
 import { endpointUrl } from '../explain-service.ts';
 import { Faults, statusOf } from '../faults.ts';
 import type { ModelView } from '../view.ts';
@@ -25,6 +26,7 @@ export function apiServices(view: RunningView): readonly ApiObject[] {
       ...shape,
       ...filled('error', error),
       status,
+      ...circuitsBy(view, (owner, part) => (owner === `service ${name}` ? part : undefined)),
       ...filled('usedBy', usedBy.get(name) ?? []),
       ...(balancer === undefined ? {} : serverStatus(view, balancer, shape)),
       name,

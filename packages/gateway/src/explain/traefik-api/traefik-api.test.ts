@@ -236,3 +236,22 @@ test('what redirections of entrypoints are made of is there, as in Traefik', () 
   );
   assert.ok(apiServices(redirecting).some(({ name }) => name === 'noop@internal'));
 });
+
+test('circuit breakers: states with the middleware by who has it, with the service by what it guards', () => {
+  const circuits = new Map([
+    ['router api@file: strip@file', 'tripped'],
+    ['service both@file: leg monolith', 'recovering'],
+  ] as const);
+  const middlewares = byName(apiMiddlewares({ ...view, circuits })) as Record<
+    string,
+    { readonly circuits?: unknown }
+  >;
+  assert.deepEqual(middlewares['strip@file']?.circuits, { 'router api@file': 'tripped' });
+  assert.equal(middlewares['idle@file']?.circuits, undefined);
+  const services = byName(apiServices({ ...view, circuits })) as Record<
+    string,
+    { readonly circuits?: unknown }
+  >;
+  assert.deepEqual(services['both@file']?.circuits, { 'leg monolith': 'recovering' });
+  assert.equal(services['monolith@file']?.circuits, undefined);
+});
