@@ -17,6 +17,8 @@ const most = 5000;
 
 export class Anchors {
   readonly #targets = new Map<Alias, Node>();
+  /** There is not one. */
+  none = true;
 
   /** Resolves every alias in one pass; undefined when there are more than 5000. */
   static of(document: Document.Parsed): Anchors | undefined {
@@ -37,6 +39,7 @@ export class Anchors {
         return count > most ? visit.BREAK : undefined;
       },
     });
+    anchors.none = count === 0;
     return count > most ? undefined : anchors;
   }
 

@@ -16,10 +16,18 @@ export type Decoded<T> =
 export type ReportProblem = (path: Path, message: string, place?: 'key' | 'value') => void;
 
 /** Bytes of one file. */
-const maxBytes = 4 * 1024 * 1024;
+export const maxBytes = 4 * 1024 * 1024;
 /** Problems reported of one file; more help nobody. */
 const maxProblems = 100;
 const tooDeep = 'nested too deep to be read';
+
+/** How YAML is read, whole files and pieces of them. */
+export const parseOptions = {
+  prettyErrors: false,
+  strict: true,
+  // Checked in tree.ts: the library compares each key with each other.
+  uniqueKeys: false,
+} as const;
 
 export interface DecodeOptions<T> {
   readonly text: string;
@@ -30,14 +38,19 @@ export interface DecodeOptions<T> {
   readonly check?: (value: T, report: ReportProblem) => void;
 }
 
-export function decodeYaml<T>({ text, file, schema, check }: DecodeOptions<T>): Decoded<T> {
+export function decodeYaml<T>(options: DecodeOptions<T>): Decoded<T> {
+  return decodeTree(options).decoded;
+}
+
+/** `decodeYaml`, and the tree it read for who goes on with it; absent when the file is refused. */
+export function decodeTree<T>({ text, file, schema, check }: DecodeOptions<T>): {
+  readonly decoded: Decoded<T>;
+  readonly tree?: Tree;
+} {
   const problems = new Problems(file);
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
-    problems.add(
-      0,
-      [],
-      `want a file of at most 4 MiB, got ${(Buffer.byteLength(text) / 1_048_576).toFixed(1)} MiB`,
-    );
+    const size = (Buffer.byteLength(text) / 1_048_576).toFixed(1);
+    problems.add(0, [], `want a file of at most 4 MiB, got ${size} MiB`);
     return problems.refusal();
   }
   const document = parse(text, problems);
@@ -52,7 +65,7 @@ export function decodeYaml<T>({ text, file, schema, check }: DecodeOptions<T>): 
   const value = withDurations(schema as Schema, tree.value) as T;
   check?.(value, (path, message, place) => problems.add(offset(path, place), path, message));
   if (problems.any) return problems.refusal();
-  return { ok: true, value, at: (path, place) => problems.position(offset(path, place)) };
+  return { decoded: { ok: true, value, at: (path, place) => problems.position(offset(path, place)) }, tree };
 }
 
 /** The decoded value put through `complete`; problems pass unchanged. */
@@ -62,13 +75,7 @@ export function mapDecoded<T, U>(decoded: Decoded<T>, complete: (value: T) => U)
 
 function parse(text: string, problems: Problems): Document.Parsed | undefined {
   try {
-    const document = parseDocument(text, {
-      lineCounter: problems.lines,
-      prettyErrors: false,
-      strict: true,
-      // Checked in tree.ts: the library compares each key with each other.
-      uniqueKeys: false,
-    });
+    const document = parseDocument(text, { ...parseOptions, lineCounter: problems.lines });
     const overflow = document.errors.find((error) => error.message.includes('call stack'));
     if (overflow !== undefined) {
       problems.add(overflow.pos[0], [], tooDeep);
@@ -93,7 +100,8 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function offsetIn(tree: Tree, path: Path, place: 'key' | 'value'): number {
+/** Where the value or key at `path` stands, or the nearest thing above it. */
+export function offsetIn(tree: Tree, path: Path, place: 'key' | 'value'): number {
   for (let length = path.length; length >= 0; length--) {
     const name = JSON.stringify(path.slice(0, length));
     const offset =
@@ -130,8 +138,8 @@ class Problems {
   }
 
   /** In the order of the file. */
-  refusal(): { ok: false; problems: readonly ConfigProblem[] } {
+  refusal(): { decoded: { ok: false; problems: readonly ConfigProblem[] } } {
     const problems = [...this.#list.values()].sort((a, b) => a.line - b.line || a.column - b.column);
-    return { ok: false, problems };
+    return { decoded: { ok: false, problems } };
   }
 }

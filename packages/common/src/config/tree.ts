@@ -26,41 +26,67 @@ export interface Tree {
   /** JSON of the path → offset of the value, and of its key. */
   readonly values: ReadonlyMap<string, number>;
   readonly keys: ReadonlyMap<string, number>;
+  /** Keys of the upper levels in the order of the text: what `redecode.ts` cuts it at. */
+  readonly marks: readonly Mark[];
+  /** No aliases, anchors or merge keys: what stands in one place says nothing about another. */
+  readonly plain: boolean;
 }
 
+/** A key and where it stands. */
+export interface Mark {
+  readonly path: Path;
+  readonly offset: number;
+}
+
+/** Levels that have marks: `http.routers.shop` has three. */
+export const markedLevels = 3;
+
 /** Values in one document, those that aliases bring in counted each time: a small file cannot unfold into a huge one. */
-const maxValues = 200_000;
+export const maxValues = 200_000;
 const maxAliased = 20_000;
 const maxDepth = 64;
 
-export function readTree(document: Document.Parsed, schema: Schema, report: ReportAt): Tree {
+/** `piece`: the document is a piece of another, whose value at `path` its keys belong to, cut out at `offset`. */
+export function readTree(
+  document: Document.Parsed,
+  schema: Schema,
+  report: ReportAt,
+  piece: { readonly path: Path; readonly offset: number } = { path: [], offset: 0 },
+): Tree {
   const anchors = Anchors.of(document);
-  const reader = new Reader(anchors ?? new Anchors(), report);
+  const reader = new Reader(anchors ?? new Anchors(), report, piece.offset);
+  const { values, keys, marks } = reader;
   if (anchors === undefined) {
     report(0, [], 'more than 5000 anchors and aliases');
-    return { value: {}, values: reader.values, keys: reader.keys };
+    return { value: {}, values, keys, marks, plain: false };
   }
-  const value = document.contents === null ? emptyValue(schema) : reader.read(document.contents, schema, []);
-  return { value, values: reader.values, keys: reader.keys };
+  const { contents } = document;
+  const value = contents === null ? emptyValue(schema) : reader.read(contents, schema, piece.path);
+  return { value, values, keys, marks, plain: anchors.none && !reader.merged };
 }
 
 class Reader {
   readonly values = new Map<string, number>();
   readonly keys = new Map<string, number>();
+  readonly marks: Mark[] = [];
+  /** A merge key was met. */
+  merged = false;
   readonly #anchors: Anchors;
   readonly #report: ReportAt;
+  readonly #base: number;
   /** Offset of the outermost alias being followed: what is inside is reported there. */
   #alias: number | undefined;
   #aliased = 0;
   #count = 0;
 
-  constructor(anchors: Anchors, report: ReportAt) {
+  constructor(anchors: Anchors, report: ReportAt, base: number) {
     this.#anchors = anchors;
     this.#report = report;
+    this.#base = base;
   }
 
   read(node: Node | null, schema: Schema | undefined, path: Path): unknown {
-    const offset = this.#alias ?? offsetOf(node);
+    const offset = this.#alias ?? this.#offsetOf(node);
     if (this.#tooMuch(offset, path)) return null;
     this.values.set(JSON.stringify(path), offset);
     if (isAlias(node)) return this.#follow(node, schema, path, offset);
@@ -116,7 +142,8 @@ class Reader {
     }
     for (const pair of map.items) {
       if (!isMergeKey(pair)) continue;
-      const offset = offsetOf(pair.value as Node | null);
+      this.merged = true;
+      const offset = this.#offsetOf(pair.value as Node | null);
       for (const source of this.#anchors.merged(pair)) {
         if (source === undefined)
           this.#report(this.#alias ?? offset, path, 'want an object, or a list of objects, after "<<"');
@@ -135,7 +162,7 @@ class Reader {
     merged: boolean,
   ): void {
     const keyNode = this.#anchors.resolve(pair.key as Node | null);
-    const offset = this.#alias ?? offsetOf(pair.key as Node | null);
+    const offset = this.#alias ?? this.#offsetOf(pair.key as Node | null);
     if (!isScalar(keyNode) || keyNode.value === null) {
       this.#report(offset, path, 'want text as a key');
       return;
@@ -150,13 +177,14 @@ class Reader {
     } else if (!merged || !Object.hasOwn(value, key)) {
       own.add(key);
       this.keys.set(JSON.stringify(inner), offset);
+      if (inner.length <= markedLevels) this.marks.push({ path: inner, offset });
       value[key] = this.read(pair.value as Node | null, propertySchema(schema, key), inner);
       // An empty value has no place of its own: a person looks at its key.
       if (pair.value === null) this.values.set(JSON.stringify(inner), offset);
     }
   }
-}
 
-function offsetOf(node: Node | null): number {
-  return node?.range?.[0] ?? 0;
+  #offsetOf(node: Node | null): number {
+    return this.#base + (node?.range?.[0] ?? 0);
+  }
 }

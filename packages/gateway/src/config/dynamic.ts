@@ -1,6 +1,7 @@
 /** Schema and decoding of Traefik v3's dynamic configuration. */
 import { type Decoded, decodeYaml, type ReportProblem } from '@ficus/common/config/decode.ts';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
+import { Redecoder } from '@ficus/common/config/redecode.ts';
 import {
   integer,
   list,
@@ -120,8 +121,26 @@ export function decodeDynamic(text: string, file: string): Decoded<DynamicConfig
   return decodeYaml({ text, file, schema: dynamicSchema, check: checkDynamic });
 }
 
+/** Decodes one file whenever it changes, and of a large file only what did. */
+export class DynamicDecoder {
+  readonly #file: string;
+  readonly #decoder: Redecoder<DynamicConfig>;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#decoder = new Redecoder({ file, schema: dynamicSchema, check: checkDynamic });
+  }
+
+  /** As `decodeDynamic`. Values that did not change are the same objects as before. */
+  decode(text: string): Decoded<DynamicConfig> {
+    const template = goTemplate(text, this.#file);
+    return template === undefined ? this.#decoder.decode(text) : { ok: false, problems: [template] };
+  }
+}
+
 /** Traefik runs files through Go's templates first; we say so instead of taking one for YAML. */
 function goTemplate(text: string, file: string): ConfigProblem | undefined {
+  if (!text.includes('{{')) return undefined;
   const found = /^(?![ \t]*#)([^\n]*?)\{\{/m.exec(text);
   if (found === null) return undefined;
   const line = text.slice(0, found.index).split('\n').length;

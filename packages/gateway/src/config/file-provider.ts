@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicSource } from '../model/resolve-input.ts';
-import { type FileReading, readFileProvider, statSignature } from './read-files.ts';
+import { type Decoders, type FileReading, readFileProvider, statSignature } from './read-files.ts';
 import type { FileProviderConfig } from './static.ts';
 
 /** Quiet time after a change before it is read, so that a file is not read half written. */
@@ -29,6 +29,7 @@ export interface FileProviderOptions {
 export class FileProvider {
   readonly #options: FileProviderOptions;
   readonly #watchers = new Map<string, FSWatcher>();
+  readonly #decoders: Decoders = new Map();
   #last: FileReading | undefined;
   /** Fingerprint of the content that counts. */
   #good: string | undefined;
@@ -70,7 +71,7 @@ export class FileProvider {
 
   async #read(): Promise<FileReading> {
     const before = this.#last === undefined ? undefined : await statSignature(pathsOf(this.#last));
-    const reading = await readFileProvider(this.#options.config);
+    const reading = await readFileProvider(this.#options.config, this.#decoders);
     // Taken before the read when we know the paths: a write in between then shows at the next poll.
     const same = this.#last !== undefined && samePaths(this.#last, reading);
     this.#signature = same && before !== undefined ? before : await statSignature(pathsOf(reading));

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicSource } from '../model/resolve-input.ts';
-import { decodeDynamic } from './dynamic.ts';
+import { DynamicDecoder } from './dynamic.ts';
 import { absoluteFiles, fileReferences } from './file-references.ts';
 import { findFiles } from './find-files.ts';
 import { loadFiles, readText } from './load-files.ts';
@@ -26,8 +26,14 @@ export interface FileReading {
   readonly files: readonly string[];
 }
 
+/** By file: what one reading remembers for the next. */
+export type Decoders = Map<string, DynamicDecoder>;
+
 /** Reads everything once. Never rejects: what goes wrong is a problem. */
-export async function readFileProvider(config: FileProviderConfig): Promise<FileReading> {
+export async function readFileProvider(
+  config: FileProviderConfig,
+  decoders: Decoders = new Map(),
+): Promise<FileReading> {
   const found = await findFiles(config);
   const problems = [...found.problems];
   const hash = createHash('sha256');
@@ -39,10 +45,14 @@ export async function readFileProvider(config: FileProviderConfig): Promise<File
       continue;
     }
     hash.update(JSON.stringify([file, read.text]));
-    const result = decodeDynamic(read.text, file);
+    const decoder = decoders.get(file) ?? new DynamicDecoder(file);
+    decoders.set(file, decoder);
+    const result = decoder.decode(read.text);
     if (result.ok) decoded.push({ file, config: absoluteFiles(result.value, dirname(file)), at: result.at });
     else problems.push(...result.problems);
   }
+  const present = new Set(found.files);
+  for (const file of decoders.keys()) if (!present.has(file)) decoders.delete(file);
   const merged = mergeFiles(decoded);
   const loaded = await loadFiles(merged.config, merged.at);
   problems.push(...merged.problems, ...loaded.problems);
