@@ -26,7 +26,7 @@ export const serversTransportSchema = object(
     ),
     certificates: optional(
       list(
-        'Client certificates: of each type of key the first is shown to endpoints that ask for one.',
+        'Client certificates; the first is shown to endpoints that ask for one. With TLS 1.3 an endpoint that cannot do with its type of key gets the first of another type.',
         object('A client certificate.', certificatePair),
       ),
     ),

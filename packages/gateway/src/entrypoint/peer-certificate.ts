@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { DistinguishedName, PeerCertificate } from '../http/peer-certificate.ts';
+import { alternativeNames } from '../net/alternative-names.ts';
 
 /** Longer chains than anybody's; more is not read. */
 const longestChain = 8;
@@ -70,12 +71,4 @@ function unescaped(value: string): string {
   return value.replace(/(?:\\[0-9A-F]{2})+|\\(.)/gs, (escaped, single: string | undefined) =>
     single === undefined ? Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString() : single,
   );
-}
-
-/** Node writes `DNS:a, URI:"JSON string"`: names that hold commas or quotes are JSON, so that no name can pass for two. */
-export function alternativeNames(text: string): (kind: string) => readonly string[] {
-  const found = [...text.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^",]*)/g)].map(
-    ([, kind, value]) => [kind, value!.startsWith('"') ? (JSON.parse(value!) as string) : value!] as const,
-  );
-  return (wanted) => found.filter(([kind]) => kind === wanted).map(([, value]) => value);
 }

@@ -17,7 +17,10 @@ export interface PeerCertificate {
   readonly emails: readonly string[];
   readonly addresses: readonly string[];
   readonly uris: readonly string[];
-  /** The certificates that lead to its root, nearest first, without the root; empty when its session was resumed. */
+  /**
+   * The certificates that lead to its root, nearest first, without the root, as far as Node tells of them: nothing when the
+   * session was resumed, and in some versions (nodejs/node#65579) nothing when the certificate was verified.
+   */
   readonly intermediates: readonly PeerCertificate[];
 }
 

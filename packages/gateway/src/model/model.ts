@@ -8,7 +8,7 @@ import type {
 } from './entry-point-rules.ts';
 import type { MiddlewareModel } from './middleware/models.ts';
 import type { HashKey, ServiceModel, StickyModel } from './service/models.ts';
-import type { TlsHostsModel, TlsModel } from './tls-models.ts';
+import type { TlsHostsModel, TlsModel, TlsVersion } from './tls-models.ts';
 
 export type { BrokenModel, LegModel, ServiceModel, WeightedModel } from './service/models.ts';
 
@@ -242,9 +242,17 @@ export interface TransportModel {
   /** Empty: the system's roots. */
   readonly roots: readonly string[];
   readonly certificate?: { readonly cert: string; readonly key: string };
-  /** Exact URI SAN the peer must show; then host names are not compared. */
+  /** For endpoints with TLS 1.3 that cannot do with the key of `certificate`: each of another type of key. */
+  readonly otherCertificates?: readonly { readonly cert: string; readonly key: string }[];
+  /** Exact SPIFFE ID the peer must show, under the policy of the mesh; then host names are not compared. */
   readonly peerUri?: string;
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Names of which the peer's certificate must carry one; then host names are not compared. Never empty. */
+  readonly peerNames?: readonly { readonly kind: 'uri' | 'dns'; readonly value: string }[];
+  readonly minVersion: TlsVersion;
+  /** Default: TLSv1.3. */
+  readonly maxVersion?: TlsVersion;
+  /** OpenSSL's names, for TLS 1.2 and older. Default: the library's own choice. */
+  readonly ciphers?: readonly string[];
   readonly maxIdleConnsPerHost: number;
   readonly dialTimeoutMs: number;
   /** 0: off. */

@@ -9,6 +9,11 @@ export function pemOf(fileOrContent: string, source: DynamicSource): string | un
   return isPem(fileOrContent) ? fileOrContent : source.files?.get(fileOrContent);
 }
 
+/** The type of its key, such as `rsa` or `ec`. Throws when it is no certificate. */
+export function keyTypeOf(cert: string): string {
+  return new X509Certificate(cert).publicKey.asymmetricKeyType ?? '';
+}
+
 /** A certificate with the names it is for, or what is wrong with the pair. Never quotes the key. */
 export function certificateOf(cert: string, key: string): CertificateModel | string {
   let certificate: X509Certificate;

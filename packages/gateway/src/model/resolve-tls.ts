@@ -1,16 +1,12 @@
 /** `tls.certificates`, `tls.stores` and `tls.options` → what the data plane is told of TLS. */
 
 import type { TlsOptionsConfig } from '../config/tls.ts';
-import {
-  curves as curveNames,
-  opensslVersion,
-  cipherSuites as suiteNames,
-  tlsVersions,
-} from '../config/tls-names.ts';
+import { curves as curveNames } from '../config/tls-names.ts';
 import type { CertificateModel, QName } from './model.ts';
 import { certificateOf, isCertificateList, pemOf } from './pem.ts';
 import { Names, type Resolution, reference, showName } from './resolution.ts';
 import type { DynamicSource } from './resolve-input.ts';
+import { tlsLimitsOf } from './tls-limits.ts';
 import { type ClientAuth, defaultTlsOptions, type TlsModel, type TlsOptionsModel } from './tls-models.ts';
 
 /** The name that belongs to no provider, in Traefik too. */
@@ -76,16 +72,9 @@ export class TlsOptions {
   #modelOf(name: string, config: TlsOptionsConfig, source: DynamicSource): TlsOptionsModel | undefined {
     const refuse = (reason: string, path: readonly (string | number)[]): undefined =>
       this.#disable(name, reason, source, path);
-    const { minVersion = 'VersionTLS12', maxVersion = 'VersionTLS13', clientAuth } = config;
-    if (tlsVersions.indexOf(minVersion) > tlsVersions.indexOf(maxVersion)) {
-      const path = config.maxVersion === undefined ? 'minVersion' : 'maxVersion';
-      return refuse(`minVersion ${minVersion} is above maxVersion ${maxVersion}`, [path]);
-    }
-    const ciphers = ciphersOf(config.cipherSuites);
-    // As in Go, a list without suites of TLS 1.2 leaves TLS 1.2 none to use.
-    const only13 = config.cipherSuites !== undefined && ciphers.length === 0;
-    if (only13 && maxVersion !== 'VersionTLS13')
-      return refuse(`cipherSuites has none that ${maxVersion} could use`, ['cipherSuites']);
+    const { clientAuth } = config;
+    const limits = tlsLimitsOf(config);
+    if ('refused' in limits) return refuse(limits.refused, limits.path);
     const roots: string[] = [];
     for (const [index, file] of (clientAuth?.caFiles ?? []).entries()) {
       const root = pemOf(file, source);
@@ -105,9 +94,7 @@ export class TlsOptions {
     const alpn = (config.alpnProtocols ?? []).filter((protocol) => protocol !== 'acme-tls/1');
     return {
       name,
-      minVersion: only13 ? 'TLSv1.3' : opensslVersion(minVersion),
-      maxVersion: opensslVersion(maxVersion),
-      ciphers,
+      ...limits,
       curves: [...new Set((config.curvePreferences ?? []).map((curve) => curveNames.get(curve) ?? curve))],
       clientAuth: asked,
       clientRoots: roots,
@@ -140,11 +127,6 @@ const clientAuths: Readonly<Record<ClientAuthType, ClientAuth>> = {
   VerifyClientCertIfGiven: 'verifyIfGiven',
   RequireAndVerifyClientCert: 'requireAndVerify',
 };
-
-/** OpenSSL's names of those that choose something, each once. */
-export function ciphersOf(suites: readonly string[] | undefined): readonly string[] {
-  return [...new Set((suites ?? []).flatMap((suite) => suiteNames.get(suite) ?? []))];
-}
 
 /** Every certificate that serves; the others are disabled alone. */
 export function resolveCertificates(

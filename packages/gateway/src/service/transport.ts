@@ -5,10 +5,13 @@ import {
   checkServerIdentity,
   createSecureContext,
   type SecureContext,
+  type SecureContextOptions,
 } from 'node:tls';
 import { checkPeer } from '@ficus/pki/identity.ts';
 import { tlsPolicy } from '@ficus/pki/tls-policy.ts';
 import type { TransportModel } from '../model/model.ts';
+import { cipherList } from '../net/cipher-list.ts';
+import { checkPeerNames } from './peer-names.ts';
 
 /** HTTP/1.1 stays for endpoints that know no other. */
 const bothProtocols = ['h2', 'http/1.1'];
@@ -48,18 +51,23 @@ export class Transport {
   /** Options for `tls.connect`; `http2` offers it. Throws when the certificate or roots can't be loaded. */
   options(host: string, http2: boolean): ConnectionOptions {
     this.#context ??= build(this.model, this.#certificate, this.#roots);
-    const { serverName, peerUri, insecureSkipVerify } = this.model;
+    const { serverName, peerUri, peerNames, insecureSkipVerify } = this.model;
     const name = serverName !== '' ? serverName : isIP(host) === 0 ? host : '';
     return {
       secureContext: this.#context,
       ALPNProtocols: http2 && !this.model.disableHTTP2 ? bothProtocols : oldProtocol,
-      rejectUnauthorized: peerUri !== undefined || !insecureSkipVerify,
+      // Who must carry a name must carry it in a certificate that somebody vouches for, whatever else is skipped.
+      rejectUnauthorized: peerUri !== undefined || peerNames !== undefined || !insecureSkipVerify,
       ...(name === '' ? {} : { servername: name }),
-      checkServerIdentity:
-        peerUri === undefined
-          ? (_, certificate) => checkServerIdentity(name === '' ? host : name, certificate)
-          : checkPeer([peerUri]),
+      checkServerIdentity: this.#identityCheck(name === '' ? host : name),
     };
+  }
+
+  #identityCheck(host: string): NonNullable<ConnectionOptions['checkServerIdentity']> {
+    const { peerUri, peerNames } = this.model;
+    if (peerUri !== undefined) return checkPeer([peerUri]);
+    if (peerNames !== undefined) return checkPeerNames(peerNames);
+    return (_, certificate) => checkServerIdentity(host, certificate);
   }
 }
 
@@ -69,12 +77,24 @@ function build(
   certificate: TransportModel['certificate'],
   roots: readonly string[],
 ): SecureContext {
-  const own = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
+  // OpenSSL prefers the last.
+  const own = certificate === undefined ? [] : [...(model.otherCertificates ?? []), certificate];
   if (model.peerUri !== undefined)
-    return createSecureContext({ ...tlsPolicy({ roots, alpn: bothProtocols }), ...own });
+    return createSecureContext({ ...tlsPolicy({ roots, alpn: bothProtocols }), ...certificateOptions(own) });
+  const { minVersion, maxVersion = 'TLSv1.3', ciphers = [] } = model;
+  const list = cipherList({ minVersion, maxVersion, ciphers });
   return createSecureContext({
-    minVersion: model.minVersion,
+    minVersion,
+    maxVersion,
+    ...(list === undefined ? {} : { ciphers: list }),
     ...(roots.length > 0 ? { ca: [...roots] } : {}),
-    ...own,
+    ...certificateOptions(own),
   });
+}
+
+type Pair = NonNullable<TransportModel['certificate']>;
+
+function certificateOptions(pairs: readonly Pair[]): SecureContextOptions {
+  if (pairs.length === 0) return {};
+  return { cert: pairs.map(({ cert }) => cert), key: pairs.map(({ key }) => key) };
 }
