@@ -8,6 +8,7 @@ export const redacted = 'xxxx';
 /** Keys whose values are secrets wherever they stand. `users` holds password hashes. */
 const secretKeys = new Set([
   'users',
+  'username',
   'password',
   'secret',
   'token',
