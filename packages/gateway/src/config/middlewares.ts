@@ -16,7 +16,17 @@ import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-
 import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
-const middlewaresNotYet = ['buffering', 'compress', 'errors', 'forwardAuth', 'grpcWeb', 'plugin'];
+const middlewaresNotYet = [
+  'apiKey',
+  'buffering',
+  'compress',
+  'errors',
+  'forwardAuth',
+  'grpcWeb',
+  'jwt',
+  'oidc',
+  'plugin',
+];
 
 export const middlewareSchema = object(
   'Changes requests and responses on their way. Exactly one of the kinds.',

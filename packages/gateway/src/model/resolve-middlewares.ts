@@ -123,7 +123,7 @@ export class Middlewares {
       service: (written) => this.#services.find(written, source.provider),
       ownService: (own, endpoint, transport) => this.#services.own(own, endpoint, transport),
     });
-    return typeof model === 'string' ? this.#disable(name, model, source, path) : model;
+    return typeof model === 'string' ? this.#disable(name, model, source, path, placed(model)) : model;
   }
 
   #chain(name: QName, source: DynamicSource, members: readonly string[], base: string[]): MiddlewareModel {
@@ -148,8 +148,23 @@ export class Middlewares {
     detail: string,
     source: DynamicSource,
     path: readonly (string | number)[],
+    { within, message }: Placed = { within: [], message: detail },
   ): MiddlewareModel {
-    this.#resolution.disable('middleware', showName(name), detail, { source, path });
+    const where = { source, path: [...path, ...within], message };
+    this.#resolution.disable('middleware', showName(name), detail, where);
     return { kind: 'broken', name, detail };
   }
+}
+
+interface Placed {
+  readonly within: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** A mistake that begins with its key, such as `regex[0]: …`, is told at that key. */
+function placed(detail: string): Placed {
+  const [begin, key, index] = /^([a-zA-Z]+)(?:\[(\d+)\])?: /.exec(detail) ?? [];
+  if (begin === undefined || key === undefined) return { within: [], message: detail };
+  const within = index === undefined ? [key] : [key, Number(index)];
+  return { within, message: detail.slice(begin.length) };
 }

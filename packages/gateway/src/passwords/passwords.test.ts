@@ -97,7 +97,7 @@ describe('users', () => {
     const text = `\uFEFF# who\r\n\r\na:${sha}\r\n  b:${sha}\n`;
     assert.deepEqual(
       fileLines('/u', text).map(({ where, line }) => `${where} ${line}`),
-      [`/u:3 a:${sha}`, `/u:4 b:${sha}`],
+      [`usersFile: /u:3 a:${sha}`, `usersFile: /u:4 b:${sha}`],
     );
   });
 

@@ -18,7 +18,7 @@ export function fileLines(file: string, text: string): UserLine[] {
     .split('\n')
     .entries()) {
     const line = raw.trim();
-    if (line !== '' && !line.startsWith('#')) lines.push({ where: `${file}:${index + 1}`, line });
+    if (line !== '' && !line.startsWith('#')) lines.push({ where: `usersFile: ${file}:${index + 1}`, line });
   }
   return lines;
 }
