@@ -14,6 +14,7 @@ const installs = {
   nghttp: 'apt-get install nghttp2-client',
   nginx: 'apt-get install nginx-light',
   haproxy: 'apt-get install haproxy',
+  'redis-server': 'apt-get install redis-server',
 } as const;
 
 export type Tool = keyof typeof installs;

@@ -50,7 +50,8 @@ export class Bucket {
       this.tokens = left;
       return 0;
     }
-    const wait = -left / rules.rate;
+    // To the nanosecond: less is rounding, and must not make a second of an hour and nothing.
+    const wait = Math.round((-left / rules.rate) * 1e6) / 1e6;
     if (wait > rules.maxDelayMs) return -wait;
     this.tokens = left;
     return wait;

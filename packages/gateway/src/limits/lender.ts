@@ -20,6 +20,8 @@ export interface Request {
 
 /** One source's units are being called back. */
 interface Round {
+  /** Some of it may have been granted already: it is no fresh one, though nobody has anything of it. */
+  readonly pool: Pool;
   readonly awaited: Set<Peer>;
   /** Wait for the end of this round. */
   readonly requests: readonly Request[];
@@ -55,7 +57,7 @@ export class Lender {
   asked(source: string, request: Request, spent: number): void {
     this.#settle(source, request.peer, 0, spent);
     const round = this.#rounds.get(source);
-    if (round === undefined) this.#serve(source, [request], false);
+    if (round === undefined) this.#serve(source, this.#pool(source), [request], false);
     else round.later.push(request);
   }
 
@@ -91,8 +93,7 @@ export class Lender {
     if (round?.awaited.delete(peer) === true && round.awaited.size === 0) this.#conclude(source, round);
   }
 
-  #serve(source: string, requests: readonly Request[], recalled: boolean): void {
-    const pool = this.#pool(source);
+  #serve(source: string, pool: Pool, requests: readonly Request[], recalled: boolean): void {
     for (const [i, request] of requests.entries()) {
       // It left while it waited.
       if (!this.users.has(request.peer)) continue;
@@ -133,7 +134,7 @@ export class Lender {
 
   #recall(source: string, pool: Pool, requests: readonly Request[]): void {
     const awaited = new Set(pool.holders());
-    const round: Round = { awaited, requests, later: [], cancel: () => undefined };
+    const round: Round = { pool, awaited, requests, later: [], cancel: () => undefined };
     this.#rounds.set(source, round);
     for (const peer of awaited) peer.recall(this, source);
     round.cancel = this.#clock.after(recallMs, () => this.#conclude(source, round));
@@ -142,8 +143,8 @@ export class Lender {
   #conclude(source: string, round: Round): void {
     round.cancel();
     this.#rounds.delete(source);
-    this.#serve(source, round.requests, true);
-    if (round.later.length > 0) this.#serve(source, round.later, false);
+    this.#serve(source, round.pool, round.requests, true);
+    if (round.later.length > 0) this.#serve(source, this.#pool(source), round.later, false);
   }
 
   #pool(source: string): Pool {

@@ -2,23 +2,43 @@
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { addHeader, type Headers } from '../http/headers.ts';
-import { bucketRules } from '../limits/bucket.ts';
+import { type BucketRules, bucketRules } from '../limits/bucket.ts';
 import { goDuration } from '../limits/go-duration.ts';
 import type { Tokens, TokenWaiter } from '../limits/limits.ts';
+import { openRedis } from '../limits/redis-client.ts';
+import { RedisLink } from '../limits/redis-link.ts';
+import { RedisTokens } from '../limits/redis-tokens.ts';
 import { compileSource, type Source } from '../limits/source.ts';
 import { Waiting } from '../limits/waiting.ts';
-import type { RateLimitModel } from '../model/middleware/rate-limit.ts';
+import type { RateLimitModel, RedisModel } from '../model/middleware/rate-limit.ts';
 import type { Middleware, MiddlewareContext, Next } from './middleware.ts';
 
 export function rateLimit(model: RateLimitModel, context: MiddlewareContext): Middleware {
-  const { name, average, periodMs, burst, source } = model;
+  const { name, average, periodMs, burst, source, redis } = model;
   // No limit, as Traefik has it.
   if (average === 0) return {};
   const rules = bucketRules(average, periodMs, burst);
-  // Traefik builds one for each router that uses it, so that routers have limits of their own.
-  const key = JSON.stringify(['rateLimit', context.owner, name, average, periodMs, burst, source]);
-  const tokens = context.kept(key, () => context.limits.tokens(key, rules));
+  const own = () => {
+    // Traefik builds one for each router that uses it, so that routers have limits of their own.
+    const key = JSON.stringify(['rateLimit', context.owner, name, average, periodMs, burst, source]);
+    return context.kept(key, () => context.limits.tokens(key, rules));
+  };
+  const tokens = redis === undefined ? own() : shared(model, redis, rules, own, context);
   return new RateLimit(tokens, compileSource(source), context.clock);
+}
+
+/** One bucket in Redis for all routers and gateways, as with Traefik. `own`: what limits while Redis does not answer. */
+function shared(
+  model: RateLimitModel,
+  redis: RedisModel,
+  rules: BucketRules,
+  own: () => Tokens,
+  context: MiddlewareContext,
+): Tokens {
+  const key = JSON.stringify(['redis', redis]);
+  const { clock, limits } = context;
+  const link = context.kept(key, () => new RedisLink(redis, clock, limits.log, openRedis));
+  return new RedisTokens(link, model.name.join('@'), rules, redis.denyOnError ? undefined : own());
 }
 
 class RateLimit implements Middleware {

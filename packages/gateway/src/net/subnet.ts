@@ -1,5 +1,6 @@
 /** The subnet that an address lies in. */
 import { parseCidr } from './cidr.ts';
+import { canonicalIpv6 } from './ipv6-text.ts';
 
 /** The first address of the IPv6 subnet of `bits` that `address` lies in; whatever is no IPv6 address stays as it is. */
 export function subnetOf(address: string, bits: number): string {
@@ -12,5 +13,5 @@ export function subnetOf(address: string, bits: number): string {
     const masked = kept >= 32 ? word : kept <= 0 ? 0 : (word & (0xffffffff << (32 - kept))) >>> 0;
     groups.push((masked >>> 16).toString(16), (masked & 0xffff).toString(16));
   }
-  return groups.join(':');
+  return canonicalIpv6(groups.join(':'));
 }

@@ -4,12 +4,14 @@ import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { LimitsToWorker } from '../limits/messages.ts';
 import { SharedLimits } from '../limits/shared.ts';
+import type { Model } from '../model/model.ts';
 import type { DataPlaneLog } from '../runtime/data-plane.ts';
 import { drain } from '../runtime/drain.ts';
 import { Engine } from '../runtime/engine.ts';
 import { processStats } from '../runtime/stats.ts';
 import { Answers } from './answers.ts';
 import { type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
+import { appliedDelta, type ModelDelta } from './model-delta.ts';
 import { YoungGeneration } from './young-generation.ts';
 
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
@@ -38,6 +40,7 @@ const engine = new Engine({
   onEndpointFailure: (failure) => tell({ type: 'failure', failure }),
 });
 const answers = new Answers(engine, tell);
+let served: Model | undefined;
 
 process.on('message', (message: ToWorker, handle: unknown) => {
   if (message.type === 'limits') limits?.heard(message);
@@ -79,7 +82,7 @@ async function answer(
   try {
     switch (message.type) {
       case 'apply':
-        engine.apply(message.model);
+        apply(message);
         break;
       case 'patch':
         engine.patch(message.patch);
@@ -100,6 +103,12 @@ async function answer(
   } catch (error) {
     tell({ type: 'done', seq, error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+function apply({ model, delta }: Extract<ToWorker, { readonly type: 'apply' }>): void {
+  const next = model ?? appliedDelta(served as Model, delta as ModelDelta);
+  engine.apply(next);
+  served = next;
 }
 
 function tell(message: FromWorker): void {

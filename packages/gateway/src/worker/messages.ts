@@ -9,6 +9,7 @@ import type {
   UplinkQuestion,
 } from '../runtime/data-plane.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
+import type { ModelDelta } from './model-delta.ts';
 
 /** On a worker's command line: there are others, and limits hold over all of them. */
 export const sharedLimitsFlag = 'shared-limits';
@@ -32,7 +33,8 @@ export type AnswerMessage = { readonly type: 'answer'; readonly id: number } & A
 
 /** To a worker. Each with `seq` is answered by `done`. */
 export type ToWorker =
-  | { readonly type: 'apply'; readonly seq: number; readonly model: Model }
+  /** One of the two: all of it, or what makes it of the model the worker has. */
+  | { readonly type: 'apply'; readonly seq: number; readonly model?: Model; readonly delta?: ModelDelta }
   | { readonly type: 'patch'; readonly seq: number; readonly patch: Patch }
   /** Comes with the listening handle. */
   | { readonly type: 'listen'; readonly seq: number; readonly entryPoint: EntryPointModel }

@@ -96,7 +96,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async #apply(model: Model): Promise<void> {
     const opened = openListenHandles(model.entryPoints, this.#handles);
-    let answers = await Promise.all(this.#slots.map(({ worker }) => worker.ask({ type: 'apply', model })));
+    let answers = await Promise.all(this.#slots.map(({ worker }) => worker.apply(model)));
     if (answers.every((answer) => answer === undefined)) answers = [await this.#tryOut(model)];
     const refused = answers.find((answer) => answer?.error !== undefined);
     if (refused !== undefined) {
@@ -259,8 +259,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   /** Brings a new worker to where the others are, and only then lets it accept. */
   async #prepare(worker: WorkerProcess): Promise<void> {
     await worker.ready;
-    if (this.#model !== undefined)
-      await this.#expectDone(worker, worker.ask({ type: 'apply', model: this.#model }));
+    if (this.#model !== undefined) await this.#expectDone(worker, worker.apply(this.#model));
     // A patch made meanwhile may have overtaken its older self.
     let version: number;
     do {
@@ -288,7 +287,7 @@ export class WorkerPool implements DataPlane, WorkerEvents {
   async #tryOut(model: Model): ReturnType<WorkerProcess['ask']> {
     const worker = this.#spawn();
     await worker.ready;
-    const answer = await worker.ask({ type: 'apply', model });
+    const answer = await worker.apply(model);
     worker.kill();
     return answer;
   }

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { LimitsFromWorker } from '../limits/messages.ts';
+import type { Model } from '../model/model.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
 import { type AnswerMessage, type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
+import { modelDelta } from './model-delta.ts';
 import { youngGenerationFlags } from './young-generation.ts';
 
 type Done = Extract<FromWorker, { readonly type: 'done' }>;
@@ -37,6 +39,8 @@ export class WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #asked = new Map<number, (answer: Done | undefined) => void>();
   #seq = 0;
+  /** The model it serves. */
+  #applied: Model | undefined;
   #gone = false;
 
   /** `others`: it is not the only one. */
@@ -98,6 +102,17 @@ export class WorkerProcess {
       // A broken pipe is reported by `exit`, which settles what was asked.
       this.#process.send({ ...message, seq }, handle as never, {}, () => undefined);
     });
+  }
+
+  /** Tells it the model: what is new in it, if it has one already. */
+  async apply(model: Model): Promise<Done | undefined> {
+    const before = this.#applied;
+    const answer = await this.ask({
+      type: 'apply',
+      ...(before === undefined ? { model } : { delta: modelDelta(before, model) }),
+    });
+    if (answer !== undefined && answer.error === undefined) this.#applied = model;
+    return answer;
   }
 
   /** Says what needs no answer. */
