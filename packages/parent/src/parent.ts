@@ -1,4 +1,5 @@
 /** The composition root of a parent: every part is built here, in order, and closed in the reverse one. */
+
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
@@ -10,6 +11,7 @@ import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { resolve } from '@ficus/gateway/model/resolve.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
 import { childTransport } from './aggregation/mesh-model.ts';
+import { stickyUplinks } from './aggregation/sticky-uplinks.ts';
 import type { ParentConfig } from './config/parent-config.ts';
 import { Configuration } from './runtime/configuration.ts';
 import { HealthBoard } from './runtime/health-board.ts';
@@ -97,7 +99,13 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
       return { ...resolve({ entryPoints, dynamic: sources, extra }), sources };
     },
     ...(mesh && trust
-      ? { mesh: { aggregated: () => mesh.aggregated(), identity: () => trust.identity.current } }
+      ? {
+          mesh: {
+            aggregated: () => mesh.aggregated(),
+            identity: () => trust.identity.current,
+            sticky: stickyUplinks(config.uplinks),
+          },
+        }
       : {}),
   });
   const rebuilder = stack.adopt(new Rebuilder(clock, () => serving.rebuild()), (each) => each.close());

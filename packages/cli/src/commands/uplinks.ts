@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { adminOptions, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
 import { json } from '../output/io.ts';
+import { modeOf } from '../output/mode.ts';
 import { percent, shares } from '../output/shares.ts';
 import { table } from '../output/table.ts';
 import type { Cli } from '../program.ts';
@@ -42,7 +43,7 @@ export function uplinkTable(all: readonly UplinkStatus[]): string {
       { title: 'weight', value: (row) => row.weight, right: true },
       { title: 'share', value: (row) => percent(row.share), right: true },
       { title: 'set by', value: (row) => row.weightFrom },
-      { title: 'mode', value: (row) => row.mode },
+      { title: 'mode', value: (row) => modeOf(row) },
       { title: 'health', value: (row) => row.health },
       { title: 'endpoints', value: (row) => `${row.endpoints.healthy}/${row.endpoints.total}`, right: true },
       { title: 'requests', value: (row) => row.requests, right: true },

@@ -6,6 +6,7 @@ import type {
   UplinkStatus,
   WeightsRequest,
 } from '@ficus/common/api/admin.ts';
+import { parseDuration } from '@ficus/common/config/duration.ts';
 import type { Command } from 'commander';
 import { actor, adminOptions, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
@@ -17,8 +18,11 @@ import type { Cli } from '../program.ts';
 const modes: readonly LegMode[] = ['active', 'standby', 'draining', 'off'];
 /** Weights are whole numbers up to this, as the admin API says. */
 const mostWeight = 1000;
+/** A year. */
+const mostSessionsMs = 8760 * 3_600_000;
 
 type ChangeOptions = AdminOptions & { readonly reason: string };
+type ModeOptions = ChangeOptions & { readonly sessionsFor?: string };
 
 /** Registers the commands. */
 export function weights(program: Command, cli: Cli): void {
@@ -52,12 +56,15 @@ export function weights(program: Command, cli: Cli): void {
       .description('set modes of an uplink: active, standby (only when no active leg is up), draining, off')
       .argument('<uplink>')
       .argument('<child=mode...>')
+      .option('--sessions-for <duration>', 'of those that drain: how long sticky sessions stay, such as 30m')
       .requiredOption('--reason <text>', 'why, for the history'),
   )
-    .addHelpText('after', '\nExample:\n  ficus mode set orders vm-1=standby --reason "cluster serves alone"')
-    .action((uplink: string, pairs: string[], options: ChangeOptions) =>
-      setModes(cli, uplink, pairs, options),
-    );
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ficus mode set orders vm-1=standby --reason "cluster serves alone"\n' +
+        '  ficus mode set orders vm-1=draining --sessions-for 30m --reason "new release on vm-1"',
+    )
+    .action((uplink: string, pairs: string[], options: ModeOptions) => setModes(cli, uplink, pairs, options));
 
   adminOptions(
     program
@@ -88,10 +95,11 @@ async function setModes(
   cli: Cli,
   uplink: string,
   pairs: readonly string[],
-  options: ChangeOptions,
+  options: ModeOptions,
 ): Promise<void> {
   const request: ModesRequest = {
     modes: once(pairs.map((pair) => modePair(pair))),
+    ...(options.sessionsFor === undefined ? {} : { sessionsForSeconds: sessionSeconds(options.sessionsFor) }),
     reason: options.reason,
     actor: actor(cli),
   };
@@ -167,6 +175,12 @@ function modePair(text: string): [string, LegMode] {
     );
   }
   return [child, mode];
+}
+
+function sessionSeconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1000 && ms <= mostSessionsMs) return Math.ceil(ms / 1000);
+  throw usageError(`--sessions-for wants 1s to 8760h, got "${text}"`, 'write it as 30m or 12h');
 }
 
 function pair(text: string, example: string): [string, string] {

@@ -1,5 +1,6 @@
 /** What a change of weights or modes did, for people. */
 import type { Applied, LegStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
+import { modeOf } from './mode.ts';
 import { percent, shares } from './shares.ts';
 import { table } from './table.ts';
 
@@ -19,7 +20,7 @@ export function appliedReport(applied: Applied, before: UplinkStatus | undefined
     [
       { title: applied.uplink.name, value: (row) => row.leg.child },
       { title: 'weight', value: (row) => arrow(row.was?.weight, row.leg.weight) },
-      { title: 'mode', value: (row) => arrow(row.was?.mode, row.leg.mode) },
+      { title: 'mode', value: (row) => arrow(row.was && modeOf(row.was), modeOf(row.leg)) },
       {
         title: 'share',
         value: (row) => arrow(row.was && percent(then.get(row.was.child)), percent(now.get(row.leg.child))),

@@ -60,6 +60,8 @@ export interface LegStatus {
   /** Who set the weight: the operator's wins over the child's hint. */
   readonly weightFrom: 'operator' | 'child';
   readonly mode: LegMode;
+  /** Of a draining leg: until then its sessions stay; absent: for as long as it drains. */
+  readonly sessionsUntil?: string;
   readonly health: 'up' | 'down' | 'unknown';
   readonly reason?: string;
   readonly endpoints: { readonly healthy: number; readonly total: number };
@@ -77,6 +79,8 @@ export interface WeightsRequest {
 /** `PUT /v1/uplinks/:name/modes` */
 export interface ModesRequest {
   readonly modes: Readonly<Record<string, LegMode>>;
+  /** Sessions of the legs that drain from now on stay for so long, at most 31536000 (a year). Default: as long as they drain. */
+  readonly sessionsForSeconds?: number;
   readonly reason: string;
   readonly actor?: string;
 }
@@ -102,7 +106,8 @@ export interface HistoryEntry {
   readonly action: string;
   /** The uplink, child or token it is about. */
   readonly subject: string;
-  /** Of weights: `{child: weight}` in force before and after; of modes `{child: mode}`; null: never decided. */
+  /** Of weights: `{child: weight}` in force before and after; of modes `{child: mode}`, with
+   * `draining until <time>` for one that drains until a deadline; null: never decided. */
   readonly before: unknown;
   readonly after: unknown;
   /** Of an undo: the entry it takes back. */

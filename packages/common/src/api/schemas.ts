@@ -63,6 +63,14 @@ export const modesRequestSchema = Type.Object(
     modes: Type.Record(Type.String(), Type.Unknown({ description: 'active, standby, draining or off' }), {
       description: 'child → mode; children not named keep theirs',
     }),
+    sessionsForSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 31_536_000,
+        description:
+          'sessions of legs that drain from now on stay for so long; default: as long as they drain',
+      }),
+    ),
     reason,
     actor,
   },
@@ -135,6 +143,7 @@ export const uplinkStatusSchema = Type.Object(
         weight: Type.Number(),
         weightFrom: Type.Union([Type.Literal('operator'), Type.Literal('child')]),
         mode,
+        sessionsUntil: Type.Optional(time('until then sessions stay at a leg that drains')),
         health: Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('unknown')]),
         reason: Type.Optional(Type.String()),
         endpoints: Type.Object({ healthy: Type.Integer(), total: Type.Integer() }),

@@ -15,6 +15,8 @@ export type Patch =
         readonly key: string;
         readonly weight: number;
         readonly mode: 'active' | 'standby' | 'draining' | 'off';
+        /** As in `LegModel`. */
+        readonly sessionsUntil?: number;
       }[];
     }
   /** A verdict of an active check. `down` also moves requests that wait for a head and may be replayed. */

@@ -40,6 +40,17 @@ test('a weight is stored, put into force and answered; undo takes it back', asyn
   );
 });
 
+test('sessions of a leg that drains stay as long as the request says', async () => {
+  await using a = await testAdmin();
+  const drain = { modes: { 'vm-1': 'draining' }, sessionsForSeconds: 1800, reason: 'release' };
+  const { status, body } = await a.socket('PUT', '/v1/uplinks/orders/modes', drain);
+  const { change, uplink } = body as Applied;
+  assert.equal(status, 200);
+  assert.deepEqual(change.after, { 'vm-1': 'draining until 2026-01-01T00:30:00.000Z' });
+  assert.equal(uplink.legs[0]?.sessionsUntil, '2026-01-01T00:30:00.000Z');
+  assert.equal(a.t.store.legs('orders')[0]?.sessionsUntil, Date.parse('2026-01-01T00:30:00Z'));
+});
+
 test('tokens, children and certificates', async () => {
   await using a = await testAdmin();
   const made = await a.socket('POST', '/v1/tokens', { child: 'vm-2', workloads: ['orders'] });
@@ -73,6 +84,7 @@ test('tokens, children and certificates', async () => {
 test('refusals are problem documents in plain words, and change nothing', async () => {
   await using a = await testAdmin();
   const weights = '/v1/uplinks/orders/weights';
+  const modes = '/v1/uplinks/orders/modes';
   const before = a.t.store.history({}).length;
   const cases: [method: string, path: string, body: unknown, status: number, code: string][] = [
     ...[-1, 1e9, 'ten', '10', 0.5, null, true].map((weight): [string, string, unknown, number, string] => [
@@ -90,7 +102,15 @@ test('refusals are problem documents in plain words, and change nothing', async 
     ['PUT', weights, '{"weights":{"__proto__":1},"reason":"x"}', 400, 'request.not-json'],
     ['PUT', weights, { weights: {}, reason: 'x'.repeat(300_000) }, 413, 'request.too-large'],
     ['PUT', '/v1/uplinks/nothing/weights', { weights: { 'vm-1': 1 }, reason: 'x' }, 404, 'uplink.unknown'],
-    ['PUT', '/v1/uplinks/orders/modes', { modes: { 'vm-1': 'on' }, reason: 'x' }, 400, 'mode.invalid'],
+    ['PUT', modes, { modes: { 'vm-1': 'on' }, reason: 'x' }, 400, 'mode.invalid'],
+    ['PUT', modes, { modes: { 'vm-1': 'off' }, sessionsForSeconds: 5, reason: 'x' }, 400, 'sessions.invalid'],
+    [
+      'PUT',
+      modes,
+      { modes: { 'vm-1': 'draining' }, sessionsForSeconds: 0, reason: 'x' },
+      400,
+      'request.invalid',
+    ],
     ['POST', '/v1/undo', { reason: 'x' }, 409, 'undo.nothing'],
     ['POST', '/v1/tokens', { child: 'vm-2', workloads: ['a'], ttlSeconds: 90_000 }, 400, 'request.invalid'],
     ['POST', '/v1/tokens', { child: 'VM', workloads: ['a'] }, 400, 'child.invalid-name'],

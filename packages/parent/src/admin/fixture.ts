@@ -56,6 +56,9 @@ export function testRuntime(t: TestStore, told: string[]): ParentRuntime {
           weight: decided?.weight ?? 1,
           weightFrom: decided?.weight === undefined ? ('child' as const) : ('operator' as const),
           mode: decided?.mode ?? 'active',
+          ...(decided?.sessionsUntil === undefined
+            ? {}
+            : { sessionsUntil: new Date(decided.sessionsUntil).toISOString() }),
           health: 'up' as const,
           endpoints: { healthy: 1, total: 1 },
           requests: 0,

@@ -41,8 +41,10 @@ export const legRoutes: Routes = (app, context) => {
     async (request) => {
       const { name } = request.params as { name: string };
       await knownUplink(context, name);
-      const { modes } = request.body as ModesRequest;
-      return putIntoForce(context, name, store.setModes(name, modes, changeOf(request, context)));
+      const { modes, sessionsForSeconds } = request.body as ModesRequest;
+      const sessionsForMs = sessionsForSeconds === undefined ? undefined : sessionsForSeconds * 1000;
+      const change = store.setModes(name, modes, changeOf(request, context), sessionsForMs);
+      return putIntoForce(context, name, change);
     },
   );
 

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LegOverride } from '../store/store.ts';
 import { aggregate, type ChildView } from './aggregate.ts';
-import { meshModel, traefikAliases } from './mesh-model.ts';
+import { legPatch, meshModel, traefikAliases } from './mesh-model.ts';
+import { stickyUplinks } from './sticky-uplinks.ts';
 
 const identity = { certificate: { cert: 'cert', key: 'key' }, roots: ['root'] };
 const child = (
@@ -98,6 +99,39 @@ test('once the operator gave one leg a weight, a leg without waits, whatever it 
   assert.deepEqual(legsOf(children.slice(1), [{ child: 'cluster-1', mode: 'standby' }])?.[1]?.[1], 1000);
   // With the leg that had one gone, the hints of those that are left count again.
   assert.deepEqual(legsOf(children.slice(2), overrides), [['cluster-2', 1000, 'child', 'active']]);
+});
+
+test('sessions of a leg that drains end when the operator says, in the model and in patches', () => {
+  const until = Date.parse('2026-01-01T00:30:00Z');
+  const overrides = [{ child: 'vm-1', mode: 'draining', sessionsUntil: until }] as const;
+  const uplinks = aggregate([child('vm-1', { orders: 7 }), child('vm-2', { orders: 1 })], () => overrides);
+  const drained = { key: 'vm-1', weight: 7, mode: 'draining', sessionsUntil: until };
+  const active = { key: 'vm-2', weight: 1, mode: 'active' };
+  assert.deepEqual(legPatch(uplinks[0] as (typeof uplinks)[0]), [drained, active]);
+  const weighted = meshModel(uplinks, identity).services[2];
+  assert.ok(weighted?.kind === 'weighted');
+  assert.deepEqual(weighted.legs, [
+    { ...drained, service: 0 },
+    { ...active, service: 1 },
+  ]);
+  const leaving = aggregate([child('vm-1', { orders: 7 }, { draining: true })], () => []);
+  assert.equal(leaving[0]?.legs[0]?.sessionsUntil, undefined, 'a child that leaves has no deadline of ours');
+});
+
+test('only the uplinks that are configured so are sticky, by a cookie of their own name', () => {
+  const uplinks = aggregate([child('vm-1', { orders: 7, billing: 1 })], none);
+  const sticky = stickyUplinks({
+    orders: { sticky: { cookie: { name: 'o', httpOnly: true } } },
+    billing: { sticky: { cookie: {} } },
+    other: {},
+  });
+  const cookies = meshModel(uplinks, identity, sticky).services.map((service) =>
+    service.kind === 'weighted' ? service.sticky : undefined,
+  );
+  assert.deepEqual(cookies[3], { cookie: 'o', attributes: '; Path=/; HttpOnly' });
+  assert.match(cookies[1]?.cookie ?? '', /^_[0-9a-f]{5}$/);
+  assert.deepEqual([sticky('other'), sticky('constructor')], [undefined, undefined]);
+  assert.ok(meshModel(uplinks, identity).services.every((service) => !('sticky' in service)));
 });
 
 test('a decision about a child that advertises nothing makes no leg', () => {

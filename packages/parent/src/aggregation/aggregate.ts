@@ -34,6 +34,8 @@ export interface Leg {
   readonly waits: boolean;
   /** In force: a child that goes away drains, whatever the operator chose short of `off`. */
   readonly mode: LegMode;
+  /** While the operator lets it drain, until then sessions stay; milliseconds since the epoch. */
+  readonly sessionsUntil?: number;
   /** True when the mode is the child's leaving and not the operator's choice. */
   readonly leaving: boolean;
 }
@@ -83,6 +85,9 @@ function legOf(
     weightFrom: override?.weight === undefined ? 'child' : 'operator',
     waits: decided && override?.weight === undefined,
     mode: leaving ? 'draining' : chosen,
+    ...(chosen !== 'draining' || override?.sessionsUntil === undefined
+      ? {}
+      : { sessionsUntil: override.sessionsUntil }),
     leaving,
   };
 }

@@ -9,6 +9,7 @@ import type {
   ServiceModel,
   TransportModel,
 } from '@ficus/gateway/model/model.ts';
+import type { StickyModel } from '@ficus/gateway/model/service/models.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { AggregatedUplink, ChildView, Leg } from './aggregate.ts';
 
@@ -34,8 +35,12 @@ export function childTransport(child: string): QName {
   return [child, multicluster];
 }
 
-/** Builds the fragment: one transport a child, one load balancer a leg, one weighted service a name. */
-export function meshModel(uplinks: readonly AggregatedUplink[], identity: UplinkIdentity): MeshModel {
+/** Builds the fragment: one transport a child, one load balancer a leg, one weighted service a name, sticky or not. */
+export function meshModel(
+  uplinks: readonly AggregatedUplink[],
+  identity: UplinkIdentity,
+  stickyOf: (uplink: string) => StickyModel | undefined = () => undefined,
+): MeshModel {
   const transports: TransportModel[] = [];
   const transportOf = new Map<string, number>();
   const services: ServiceModel[] = [];
@@ -48,9 +53,15 @@ export function meshModel(uplinks: readonly AggregatedUplink[], identity: Uplink
         transportOf.set(child.name, transport);
       }
       const service = services.push(balancerOf(name, leg, transport)) - 1;
-      return { key: child.name, service, weight: leg.weight, mode: leg.mode };
+      return { ...termsOf(leg), service };
     });
-    services.push({ kind: 'weighted', name: aggregatedService(name), legs: weighted });
+    const sticky = stickyOf(name);
+    services.push({
+      kind: 'weighted',
+      name: aggregatedService(name),
+      legs: weighted,
+      ...(sticky === undefined ? {} : { sticky }),
+    });
   }
   return { services, transports };
 }
@@ -156,6 +167,12 @@ export function traefikAliases(uplinks: readonly AggregatedUplink[]): ReadonlyMa
 }
 
 /** The legs of one uplink as the model writes them, for a patch. */
-export function legPatch({ legs }: AggregatedUplink): readonly Pick<LegModel, 'key' | 'weight' | 'mode'>[] {
-  return legs.map(({ child, weight, mode }) => ({ key: child.name, weight, mode }));
+export function legPatch({ legs }: AggregatedUplink): readonly LegTerms[] {
+  return legs.map(termsOf);
+}
+
+type LegTerms = Omit<LegModel, 'service'>;
+
+function termsOf({ child, weight, mode, sessionsUntil }: Leg): LegTerms {
+  return { key: child.name, weight, mode, ...(sessionsUntil === undefined ? {} : { sessionsUntil }) };
 }

@@ -6,6 +6,7 @@ import { parseAddress } from '@ficus/common/config/formats.ts';
 import { checkEntryPoints } from '@ficus/gateway/config/entry-point-http.ts';
 import type { EntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
 import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
+import type { StickyConfig } from '@ficus/gateway/config/service-kinds/sticky.ts';
 import {
   type AccessLogConfig,
   checkFileProvider,
@@ -35,6 +36,8 @@ export interface ParentConfig {
     readonly port: number;
     readonly transport?: ChildTransport;
   }[];
+  /** Uplinks that are served otherwise than by default. */
+  readonly uplinks: Readonly<Record<string, { readonly sticky?: StickyConfig }>>;
   readonly join: {
     readonly address: string;
     readonly advertise?: string;
@@ -86,6 +89,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
       ...uplinkAddress(child.address),
       ...(child.serversTransport === undefined ? {} : { transport: transportOf(child.serversTransport) }),
     })),
+    uplinks: multicluster?.uplinks ?? {},
     join: {
       address: raw.join?.address ?? ':8443',
       ...(raw.join?.advertise === undefined ? {} : { advertise: raw.join.advertise }),

@@ -10,6 +10,7 @@ import {
   string,
 } from '@ficus/common/config/schema.ts';
 import { hubProvidersSchema, providersSchema } from '@ficus/gateway/config/providers.ts';
+import { stickySchema } from '@ficus/gateway/config/service-kinds/sticky.ts';
 import { pingTimes } from '@ficus/gateway/config/services.ts';
 import {
   accessLogSchema,
@@ -69,6 +70,14 @@ const multiclusterSchema = object(
       named('Addresses of children, by name. Children that joined are known without.', 'child', childSchema, {
         keyFormat: 'node-name',
       }),
+    ),
+    uplinks: optional(
+      named(
+        'How aggregated services are served, by the name that children expose.',
+        'uplink',
+        object('One `<name>@multicluster`.', { sticky: optional(stickySchema) }),
+        { keyFormat: 'exposed-name' },
+      ),
     ),
     pollInterval: optional(duration('Accepted for Traefik: children are watched, not polled.')),
     pollTimeout: optional(duration('Accepted for Traefik: children are watched, not polled.')),

@@ -13,6 +13,8 @@ const stats: Stats = {
   services: [{ name: ['orders', 'multicluster'], requests: 9, failures: 1, retries: 1 }],
   legs: [{ service: ['orders', 'multicluster'], key: 'vm-1', requests: 9, failures: 1 }],
   endpoints: [],
+  mirrors: [],
+  circuits: [{ name: 'router shop@file: cb@file', state: 'tripped', trips: 3 }],
   refusals: { 'route."none': 4 },
   workers: [{ pid: 7, restarts: 2, rssBytes: 1000 }],
 };
@@ -84,5 +86,7 @@ test('Prometheus can read every line, and odd label values are escaped', () => {
   assert.match(text, /^ficus_leg_requests_total\{uplink="orders",child="vm-1"\} 9$/m);
   assert.match(text, /^ficus_leg_weight\{uplink="orders",child="vm-1"\} 90$/m);
   assert.match(text, /^ficus_leg_up\{uplink="orders",child="vm-1"\} 0$/m);
+  assert.match(text, /^ficus_circuit_state\{circuit="router shop@file: cb@file",state="tripped"\} 1$/m);
+  assert.match(text, /^ficus_circuit_trips_total\{circuit="router shop@file: cb@file"\} 3$/m);
   assert.match(text, /^ficus_refusals_total\{code="route.\\"none"\} 4$/m);
 });

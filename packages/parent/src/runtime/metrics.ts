@@ -52,6 +52,18 @@ export function metricsText(
       stats.services.map(({ name, retries }): Sample => [{ service: name.join('@') }, retries]),
     ),
     metric(
+      'ficus_circuit_state',
+      'gauge',
+      'Always 1; the state of the circuit breaker is a label: standby, tripped or recovering.',
+      stats.circuits.map(({ name, state }): Sample => [{ circuit: name, state }, 1]),
+    ),
+    metric(
+      'ficus_circuit_trips_total',
+      'counter',
+      'Times a circuit breaker opened.',
+      stats.circuits.map(({ name, trips }): Sample => [{ circuit: name }, trips]),
+    ),
+    metric(
       'ficus_refusals_total',
       'counter',
       'Refused requests and handshakes by error code.',

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
 import type { DynamicSource, ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
+import type { StickyModel } from '@ficus/gateway/model/service/models.ts';
 import type { DataPlane, Patch } from '@ficus/gateway/runtime/data-plane.ts';
 import type { AggregatedUplink } from '../aggregation/aggregate.ts';
 import {
@@ -31,6 +32,8 @@ export interface ServingOptions {
   readonly mesh?: {
     readonly aggregated: () => readonly AggregatedUplink[];
     readonly identity: () => UplinkIdentity;
+    /** How clients are brought back to their child; undefined for most uplinks. */
+    readonly sticky?: (uplink: string) => StickyModel | undefined;
   };
   /** Resolves the configuration as it is now together with what the children add. Pure but for reading it. */
   readonly build: (fragments: readonly ModelFragment[]) => Built;
@@ -124,7 +127,11 @@ export class Serving {
     if (mesh === undefined) return [];
     const aliases = traefikAliases(uplinks);
     return [
-      { provider: multicluster, ...meshModel(uplinks, mesh.identity()), lookup: (name) => aliases.get(name) },
+      {
+        provider: multicluster,
+        ...meshModel(uplinks, mesh.identity(), mesh.sticky),
+        lookup: (name) => aliases.get(name),
+      },
     ];
   }
 

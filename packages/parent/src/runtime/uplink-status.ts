@@ -3,6 +3,7 @@ import type { LegStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
 import type { Stats } from '@ficus/gateway/runtime/data-plane.ts';
 import type { AggregatedUplink, Leg } from '../aggregation/aggregate.ts';
 import { aggregatedService, legService, multicluster } from '../aggregation/mesh-model.ts';
+import { iso } from '../store/context.ts';
 import type { HealthBoard } from './health-board.ts';
 
 /** `stats` counts since start; a leg that served nothing has zeros. */
@@ -40,7 +41,7 @@ const waiting = "it waits for the operator's weight: the other legs have one, so
 
 function legStatus(
   name: string,
-  { child, uplink, weight, weightFrom, mode, leaving, waits }: Leg,
+  { child, uplink, weight, weightFrom, mode, sessionsUntil, leaving, waits }: Leg,
   served: { readonly requests: number; readonly failures: number },
   board: Pick<HealthBoard, 'healthOf'>,
 ): LegStatus {
@@ -59,6 +60,7 @@ function legStatus(
     weight,
     weightFrom,
     mode,
+    ...(sessionsUntil === undefined ? {} : { sessionsUntil: iso(sessionsUntil) }),
     health,
     ...(why === undefined ? {} : { reason: why }),
     endpoints: uplink.endpoints,

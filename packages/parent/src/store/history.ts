@@ -7,7 +7,9 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Change } from './store.ts';
 
 /** What the legs of an uplink were decided to be before a change; null: never decided. */
-export type Restores = Readonly<Record<string, { weight?: number | null; mode?: string | null }>>;
+export type Restores = Readonly<
+  Record<string, { weight?: number | null; mode?: string | null; sessionsUntil?: number | null }>
+>;
 
 export interface NewEntry {
   readonly action: string;

@@ -81,6 +81,51 @@ test('undo skips what is taken back already, and an undo can be taken back by it
   assert.equal(t.store.verifyHistory(), 'verified');
 });
 
+test('sessions of legs that drain have a deadline that is kept, shown and taken back', () => {
+  using t = testStore();
+  joinChildren(t, 'vm-1', 'cluster-1');
+  t.store.setModes('orders', { 'cluster-1': 'draining' }, by);
+  const modes = { 'vm-1': 'draining', 'cluster-1': 'standby' } as const;
+  const entry = t.store.setModes('orders', modes, by, 1_800_000);
+  assert.deepEqual(
+    [entry.before, entry.after],
+    [
+      { 'vm-1': null, 'cluster-1': 'draining' },
+      { 'vm-1': 'draining until 2026-01-01T00:30:00.000Z', 'cluster-1': 'standby' },
+    ],
+  );
+  const until = Date.parse('2026-01-01T00:30:00Z');
+  const drained = [
+    { child: 'cluster-1', mode: 'standby' },
+    { child: 'vm-1', mode: 'draining', sessionsUntil: until },
+  ];
+  assert.deepEqual(t.reopen().legs('orders'), drained, 'it survives a restart');
+  assert.deepEqual(t.store.allLegs().get('orders'), drained);
+
+  t.store.setModes('orders', { 'vm-1': 'active' }, by);
+  assert.deepEqual(t.store.legs('orders')[1], { child: 'vm-1', mode: 'active' }, 'a new mode ends it');
+  t.clock.time += 60_000;
+  assert.deepEqual(t.store.undo(by).entry.after, { 'vm-1': 'draining until 2026-01-01T00:30:00.000Z' });
+  assert.deepEqual(t.store.legs('orders'), drained, 'the same moment as before');
+  t.store.undo(by);
+  assert.deepEqual(t.store.legs('orders'), [{ child: 'cluster-1', mode: 'draining' }]);
+  assert.equal(t.store.verifyHistory({ full: true }), 'verified');
+});
+
+for (const [what, modes, ms] of [
+  ['nothing drains', { 'vm-1': 'off' }, 1000],
+  ['no time', { 'vm-1': 'draining' }, 0],
+  ['a part of a millisecond', { 'vm-1': 'draining' }, 1.5],
+  ['more than a year', { 'vm-1': 'draining' }, 366 * 86_400_000],
+] as const) {
+  test(`sessions are refused a deadline: ${what}`, () => {
+    using t = testStore();
+    joinChildren(t, 'vm-1');
+    assert.throws(() => t.store.setModes('orders', modes, by, ms), { code: 'sessions.invalid', status: 400 });
+    assert.deepEqual(t.store.legs('orders'), []);
+  });
+}
+
 test('undo by number refuses what it cannot take back', () => {
   using t = testStore();
   joinChildren(t, 'vm-1');

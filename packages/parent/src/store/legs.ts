@@ -2,30 +2,34 @@
 import type { HistoryEntry } from '@ficus/common/api/admin.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { ChildTable } from './children.ts';
-import type { StoreContext } from './context.ts';
+import { iso, type StoreContext } from './context.ts';
 import type { Restores } from './history.ts';
 import type { LegOverride, Store } from './store.ts';
-import { checkChange, checkMode, checkUplinkName, checkWeight } from './validate.ts';
+import { checkChange, checkMode, checkSessions, checkUplinkName, checkWeight } from './validate.ts';
 
 type Column = 'weight' | 'mode';
 interface Row {
   child: string;
   weight: number | null;
   mode: LegOverride['mode'] | null;
+  sessions_until: number | null;
 }
 
 /** The part of the store that decides how traffic splits. */
 export function legTable(
-  { database, history, write }: StoreContext,
+  { database, clock, history, write }: StoreContext,
   childTable: ChildTable,
 ): Pick<Store, 'legs' | 'allLegs' | 'setWeights' | 'setModes' | 'undo'> {
-  const select = database.prepare('SELECT child, weight, mode FROM legs WHERE uplink = ? ORDER BY child');
+  const select = database.prepare(
+    'SELECT child, weight, mode, sessions_until FROM legs WHERE uplink = ? ORDER BY child',
+  );
   const set = {
     weight: database.prepare(
       'INSERT INTO legs (uplink, child, weight) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET weight = ?3',
     ),
     mode: database.prepare(
-      'INSERT INTO legs (uplink, child, mode) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET mode = ?3',
+      `INSERT INTO legs (uplink, child, mode, sessions_until) VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT DO UPDATE SET mode = ?3, sessions_until = ?4`,
     ),
   };
   const prune = database.prepare('DELETE FROM legs WHERE uplink = ? AND weight IS NULL AND mode IS NULL');
@@ -41,6 +45,7 @@ export function legTable(
     values: Readonly<Record<string, T>>,
     current: Readonly<Record<string, T>>,
     by: Parameters<Store['setModes']>[2],
+    sessionsUntil: number | null = null,
   ): HistoryEntry {
     checkChange(by);
     checkUplinkName(uplink);
@@ -53,17 +58,19 @@ export function legTable(
       for (const [child] of named) childTable.required(child);
       const before = named.map(([child]) => {
         const shown = Object.hasOwn(current, child) ? current[child] : undefined;
-        return [child, shown ?? rows.get(child)?.[column] ?? null] as const;
+        return [child, shown ?? decisionOf(rows.get(child), column)] as const;
       });
-      const restores = named.map(
-        ([child]) => [child, { [column]: rows.get(child)?.[column] ?? null }] as const,
-      );
-      for (const [child, value] of named) set[column].run(uplink, child, value);
+      const restores = named.map(([child]) => [child, restoreOf(rows.get(child), column)] as const);
+      const after = named.map(([child, value]) => {
+        if (column === 'weight') set.weight.run(uplink, child, value);
+        else set.mode.run(uplink, child, value, value === 'draining' ? sessionsUntil : null);
+        return [child, value === 'draining' ? draining(sessionsUntil) : value] as const;
+      });
       return history.append(by, {
         action: column === 'weight' ? 'weights' : 'modes',
         subject: uplink,
         before: Object.fromEntries(before),
-        after: { ...values },
+        after: Object.fromEntries(after),
         restores: Object.fromEntries(restores),
       });
     });
@@ -102,7 +109,11 @@ export function legTable(
     },
 
     setWeights: (uplink, weights, current, by) => change('weight', uplink, weights, current, by),
-    setModes: (uplink, modes, by) => change('mode', uplink, modes, {}, by),
+    setModes(uplink, modes, by, sessionsForMs) {
+      checkSessions(modes, sessionsForMs);
+      const until = sessionsForMs === undefined ? null : clock.now() + sessionsForMs;
+      return change('mode', uplink, modes, {}, by, until);
+    },
 
     undo(by, seq) {
       checkChange(by);
@@ -115,17 +126,19 @@ export function legTable(
         const after: Record<string, unknown> = {};
         const restores: [string, Restores[string]][] = [];
         for (const [child, was] of Object.entries(entry.restores ?? {})) {
-          const now: Restores[string] = {};
-          for (const column of ['weight', 'mode'] as const) {
-            const value = was[column];
-            if (value === undefined) continue;
-            before[child] = rows.get(child)?.[column] ?? null;
-            after[child] = value;
-            if (column === 'weight') now.weight = rows.get(child)?.weight ?? null;
-            else now.mode = rows.get(child)?.mode ?? null;
-            set[column].run(uplink, child, value);
+          const row = rows.get(child);
+          const { weight, mode, sessionsUntil = null } = was;
+          if (weight !== undefined) {
+            before[child] = decisionOf(row, 'weight');
+            after[child] = weight;
+            restores.push([child, restoreOf(row, 'weight')]);
+            set.weight.run(uplink, child, weight);
+          } else if (mode !== undefined) {
+            before[child] = decisionOf(row, 'mode');
+            after[child] = mode === 'draining' ? draining(sessionsUntil) : mode;
+            restores.push([child, restoreOf(row, 'mode')]);
+            set.mode.run(uplink, child, mode, sessionsUntil);
           }
-          restores.push([child, now]);
         }
         prune.run(uplink);
         return {
@@ -144,11 +157,29 @@ export function legTable(
   };
 }
 
-function toOverride({ child, weight, mode }: Row): LegOverride {
+/** What was decided, for the history; null: nothing. */
+function decisionOf(row: Row | undefined, column: Column): string | number | null {
+  if (row?.mode === 'draining' && column === 'mode') return draining(row.sessions_until);
+  return row?.[column] ?? null;
+}
+
+/** What an undo needs to know of it. */
+function restoreOf(row: Row | undefined, column: Column): Restores[string] {
+  if (column === 'weight') return { weight: row?.weight ?? null };
+  const until = row?.sessions_until ?? null;
+  return { mode: row?.mode ?? null, ...(until === null ? {} : { sessionsUntil: until }) };
+}
+
+function draining(until: number | null): string {
+  return until === null ? 'draining' : `draining until ${iso(until)}`;
+}
+
+function toOverride({ child, weight, mode, sessions_until: until }: Row): LegOverride {
   return {
     child,
     ...(weight === null ? {} : { weight }),
     ...(mode === null || mode === undefined ? {} : { mode }),
+    ...(until === null ? {} : { sessionsUntil: until }),
   };
 }
 

@@ -31,6 +31,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX history_subject ON history (subject, seq);
   `,
+  // Until when sessions stay at a leg that drains, milliseconds since the epoch.
+  'ALTER TABLE legs ADD COLUMN sessions_until INTEGER',
 ];
 
 /**

@@ -20,6 +20,8 @@ export interface LegOverride {
   readonly child: string;
   readonly weight?: number;
   readonly mode?: LegMode;
+  /** With mode draining: until then sessions stay, milliseconds since the epoch; absent: as long as it drains. */
+  readonly sessionsUntil?: number;
 }
 
 export interface Change {
@@ -84,8 +86,16 @@ export interface Store {
     current: Readonly<Record<string, number>>,
     change: Change,
   ): HistoryEntry;
-  /** As `setWeights`; throws `mode.invalid`. */
-  setModes(uplink: string, modes: Readonly<Record<string, LegMode>>, change: Change): HistoryEntry;
+  /**
+   * As `setWeights`; throws `mode.invalid`. `sessionsForMs`: for so long sessions stay at the legs that drain from now
+   * on; throws `sessions.invalid` when none does.
+   */
+  setModes(
+    uplink: string,
+    modes: Readonly<Record<string, LegMode>>,
+    change: Change,
+    sessionsForMs?: number,
+  ): HistoryEntry;
   /**
    * Takes back the newest weights/modes change that is not itself taken back, or `seq` (which may be an undo).
    * Restores exactly what was decided before, "never decided" included. Throws `undo.nothing`, `undo.unknown`,

@@ -7,6 +7,7 @@ import type { Change, NewToken } from './store.ts';
 const modes: readonly string[] = ['active', 'standby', 'draining', 'off'] satisfies LegMode[];
 /** Highest weight of a leg. */
 export const maxWeight = 1000;
+const maxSessionsMs = 365 * 24 * 3_600_000;
 const maxTokenTtlMs = 24 * 3_600_000;
 /** As an exposed name, with `*` anywhere. */
 const glob = /^[a-z0-9*](?:[-a-z0-9.*]*[a-z0-9*])?$/;
@@ -69,6 +70,24 @@ export function checkMode(child: string, mode: unknown): void {
     'mode.invalid',
     `mode of ${quote(child)}: want one of ${modes.join(', ')}, found ${quote(mode)}`,
     `name each child with its mode: ${child}=standby`,
+  );
+}
+
+/** Throws `sessions.invalid`: `ms` is how long sessions stay, of the legs of `modes` that drain. */
+export function checkSessions(modes: Readonly<Record<string, unknown>>, ms: number | undefined): void {
+  if (ms === undefined) return;
+  if (!Object.values(modes).includes('draining')) {
+    throw refuse(
+      'sessions.invalid',
+      'want a leg that drains for its sessions to stay at, found none',
+      'set the mode of one to draining, or leave the time of sessions out',
+    );
+  }
+  if (Number.isInteger(ms) && ms >= 1 && ms <= maxSessionsMs) return;
+  throw refuse(
+    'sessions.invalid',
+    `time of sessions: want 1 ms to 365 days, found ${quote(ms)} ms`,
+    'leave it out to let sessions stay for as long as the leg drains',
   );
 }
 
