@@ -44,6 +44,7 @@ test('middlewares that know secrets show none', () => {
 /** Keys that speak of secrets but hold none: file names, switches, names of header fields. */
 const harmless = new Set([
   'usersFile',
+  'publicKey',
   'keyFile',
   'headerField',
   'authResponseHeaders',
