@@ -13,8 +13,17 @@ import {
   parseOptions,
 } from './decode.ts';
 import { propertySchema } from './leniency.ts';
+import { outlineOf } from './outline.ts';
 import type { Schema } from './schema.ts';
-import { changeBetween, columnOf, countUpTo, lineStarts, type Piece, pieceAround } from './text-change.ts';
+import {
+  changeBetween,
+  columnOf,
+  countUntil,
+  countUpTo,
+  lineStarts,
+  type Piece,
+  pieceAround,
+} from './text-change.ts';
 import { type Mark, markedLevels, maxValues, type Path, readTree, type Tree } from './tree.ts';
 import { validate, withDurations } from './validate.ts';
 
@@ -34,8 +43,12 @@ interface Last<T> {
   readonly base: Tree;
   readonly edits: readonly Edit[];
   readonly marks: readonly Mark[];
+  /** How many of the edits put together what was first read. */
+  readonly batches: number;
 }
 
+/** Characters of a text worth cutting when it is first read: parsed at once, two megabytes take a quarter of a gigabyte. */
+const largeText = 256 * 1024;
 /** So many pieces, then the whole again: each costs a step in every look for a position. */
 const maxEdits = 64;
 
@@ -49,49 +62,81 @@ export class Redecoder<T> {
 
   /** What `decodeYaml` gives for `text`; keys that were added may stand elsewhere in the order of their object. */
   decode(text: string): Decoded<T> {
-    const next = this.#last === undefined ? undefined : this.#piecewise(this.#last, text);
+    const next =
+      Buffer.byteLength(text) > maxBytes ? undefined : (this.#again(text) ?? this.#inBatches(text));
     if (next !== undefined) {
       this.#last = next;
       return { ok: true, value: next.value, at: this.#at(next) };
     }
     const { decoded, tree } = decodeTree({ ...this.#options, text });
     if (!decoded.ok || tree === undefined) return decoded;
-    const { value } = decoded;
-    this.#last = tree.plain ? { text, value, base: tree, edits: [], marks: tree.marks } : undefined;
+    this.#last = tree.plain ? whole(text, decoded.value, tree) : undefined;
     return decoded;
   }
 
-  /** Undefined: decode the whole. */
-  #piecewise(last: Last<T>, text: string): Last<T> | undefined {
-    if (text === last.text) return last;
-    if (last.edits.length >= maxEdits) return undefined;
-    if (Buffer.byteLength(text) > maxBytes) return undefined;
+  /** Undefined: too much changed, or something that is more than entries of a map. */
+  #again(text: string): Last<T> | undefined {
+    const last = this.#last;
+    if (last === undefined || text === last.text) return last;
+    if (last.edits.length >= last.batches + maxEdits) return undefined;
     const change = changeBetween(last.text, text);
     const piece = pieceAround(last.text, last.marks, change, markedLevels);
     if (piece === undefined) return undefined;
-    const schema = mapSchema(this.#options.schema as Schema, piece.parent);
     const moved = text.length - last.text.length;
+    const next = this.#replace(last, piece, text.slice(piece.start, piece.end + moved));
+    return next && this.#checked({ ...next, text });
+  }
+
+  /** Undefined: the text is not large, or not simple enough to be cut. */
+  #inBatches(text: string): Last<T> | undefined {
+    if (text.length < largeText) return undefined;
+    const { skeleton, batches } = outlineOf(text);
+    if (batches.length === 0) return undefined;
+    const { schema, file } = this.#options;
+    const { decoded, tree } = decodeTree({ text: skeleton, file, schema });
+    if (!decoded.ok || tree?.plain !== true) return undefined;
+    let last: Last<T> | undefined = { ...whole(text, decoded.value, tree), batches: batches.length };
+    for (const { parent, start, end, column } of batches) {
+      const from = countUntil(last.marks, ({ offset }) => offset < start);
+      const piece: Piece = { start, end: start, parent, names: new Set(), column, from, until: from };
+      last = this.#replace(last, piece, text.slice(start, end));
+      if (last === undefined) return undefined;
+    }
+    return this.#checked(last);
+  }
+
+  /** `last` with `text` in place of `piece`; undefined: decode the whole. */
+  #replace(last: Last<T>, piece: Piece, text: string): Last<T> | undefined {
+    const schema = mapSchema(this.#options.schema as Schema, piece.parent);
     if (schema === undefined) return undefined;
-    const tree = readPiece(text.slice(piece.start, piece.end + moved), piece, schema);
+    const tree = readPiece(text, piece, schema);
     if (tree === undefined || validate(schema, tree.value).length > 0) return undefined;
     const values = last.edits.reduce((sum, edit) => sum + edit.tree.values.size, last.base.values.size);
     if (values + tree.values.size >= maxValues) return undefined;
     const value = replaced(last.value, piece, withDurations(schema, tree.value));
     if (value === undefined) return undefined;
-    let refused = false;
-    this.#options.check?.(value as T, () => {
-      refused = true;
-    });
-    if (refused) return undefined;
     const entries = new Set(tree.marks.map(({ path }) => JSON.stringify(path)));
-    const edit: Edit = { entries, tree, end: piece.end, moved };
+    const moved = text.length - (piece.end - piece.start);
     const behind = last.marks.slice(piece.until);
     const marks = [
       ...last.marks.slice(0, piece.from),
       ...tree.marks,
       ...(moved === 0 ? behind : behind.map(({ path, offset }) => ({ path, offset: offset + moved }))),
     ];
-    return { text, value: value as T, base: last.base, edits: [...last.edits, edit], marks };
+    return {
+      ...last,
+      value: value as T,
+      edits: [...last.edits, { entries, tree, end: piece.end, moved }],
+      marks,
+    };
+  }
+
+  #checked(last: Last<T>): Last<T> | undefined {
+    let refused = false;
+    this.#options.check?.(last.value, () => {
+      refused = true;
+    });
+    return refused ? undefined : last;
   }
 
   #at({ text, base, edits }: Last<T>): At {
@@ -110,6 +155,10 @@ export class Redecoder<T> {
       return { file, line, column: offset - (lines[line - 1] as number) + 1 };
     };
   }
+}
+
+function whole<T>(text: string, value: T, tree: Tree): Last<T> {
+  return { text, value, base: tree, edits: [], marks: tree.marks, batches: 0 };
 }
 
 /** The schema at `path`, if it is one of an object with any keys, all alike. */
@@ -176,5 +225,6 @@ function replaced(
       placed = true;
     }
   }
+  if (!placed) Object.assign(next, added);
   return next;
 }

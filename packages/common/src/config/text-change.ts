@@ -77,7 +77,7 @@ export function pieceAround(
 }
 
 /** How many of `marks`, which are sorted, `holds` is true for. */
-function countUntil(marks: readonly Mark[], holds: (mark: Mark) => boolean): number {
+export function countUntil(marks: readonly Mark[], holds: (mark: Mark) => boolean): number {
   let low = 0;
   let high = marks.length;
   while (low < high) {
