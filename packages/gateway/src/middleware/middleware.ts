@@ -84,7 +84,7 @@ export interface MiddlewareContext {
    * name, and whatever must be unchanged for the state to mean the same, as a JSON list.
    */
   kept<T>(key: string, make: () => T): T;
-  /** The service of this index in the model. May be called while building; use it only while serving. */
+  /** The service of this index in the model. To be called while building, as `kept` is; and used while serving. */
   service(index: number): Service;
   /** Sends an exchange of the gateway's own (`InnerExchange`) to `service`. */
   send(exchange: Exchange, service: Service): void;

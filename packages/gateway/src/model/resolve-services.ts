@@ -233,8 +233,8 @@ export class Services {
         return this.#disable(name, found.missing, { source, path: [...path, 'middlewares', position] });
       for (const index of found) {
         const model = this.middlewares.models[index];
+        middlewares.push(index);
         if (model?.kind === 'circuitBreaker') circuitBreakers.push(model as never);
-        else middlewares.push(index);
       }
     }
     const inner = this.models.push(service) - 1;

@@ -1,5 +1,7 @@
 /** Services of a model made into services that serve, each once however many refer to it. */
 import type { LoadBalancerModel, Model, ServiceModel } from '../model/model.ts';
+import type { PassingModel } from '../model/service/models.ts';
+import { behindBreakers, type Keeper } from '../service/circuit/keep.ts';
 import { Failover } from '../service/failover.ts';
 import { HighestRandomWeight } from '../service/highest-random-weight.ts';
 import type { LoadBalancer } from '../service/load-balancer.ts';
@@ -22,11 +24,11 @@ export function emptySets(): ServiceSets {
 
 export class ServiceBuilder {
   /** Services behind middlewares, which are built when all services are there. */
-  readonly passing: { readonly service: Passing; readonly middlewares: readonly number[] }[] = [];
+  readonly passing: { readonly service: Passing; readonly model: PassingModel }[] = [];
   readonly #model: Model;
   readonly #built: (Service | undefined)[];
   readonly #balancer: (model: LoadBalancerModel) => LoadBalancer;
-  readonly #guarded: (service: Service, owner: string, settings: readonly BreakerSettings[]) => Service;
+  readonly #keeper: Keeper;
   readonly #sets: ServiceSets;
   readonly #previous: ServiceSets | undefined;
 
@@ -34,7 +36,7 @@ export class ServiceBuilder {
     model: Model,
     options: {
       readonly balancer: (model: LoadBalancerModel) => LoadBalancer;
-      readonly guarded: (service: Service, owner: string, settings: readonly BreakerSettings[]) => Service;
+      readonly keeper: Keeper;
       readonly sets: ServiceSets;
       readonly previous: ServiceSets | undefined;
     },
@@ -42,7 +44,7 @@ export class ServiceBuilder {
     this.#model = model;
     this.#built = new Array(model.services.length);
     this.#balancer = options.balancer;
-    this.#guarded = options.guarded;
+    this.#keeper = options.keeper;
     this.#sets = options.sets;
     this.#previous = options.previous;
   }
@@ -78,15 +80,10 @@ export class ServiceBuilder {
       case 'failover':
         return new Failover(model, this.build(model.service), this.build(model.fallback));
       case 'passing': {
-        const inner = this.#guarded(
-          this.build(model.service),
-          JSON.stringify(['service', ...model.name]),
-          model.circuitBreakers,
-        );
-        if (model.middlewares.length === 0) return inner;
-        const service = new Passing(model.name, inner);
-        this.passing.push({ service, middlewares: model.middlewares });
-        return service;
+        const service = new Passing(model.name, this.build(model.service));
+        this.passing.push({ service, model });
+        const owner = JSON.stringify(['service', ...model.name]);
+        return behindBreakers(this.#keeper, service, owner, model.circuitBreakers);
       }
     }
   }
@@ -95,12 +92,10 @@ export class ServiceBuilder {
     const settings = model.circuitBreaker === undefined ? [] : [model.circuitBreaker];
     const legs = model.legs.map((leg) => {
       const owner = JSON.stringify(['leg', ...model.name, leg.key]);
-      return new Leg(leg, this.#guarded(this.build(leg.service), owner, settings));
+      return new Leg(leg, behindBreakers(this.#keeper, this.build(leg.service), owner, settings));
     });
     const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name));
     this.#sets.weighted.set(model.name, weighted);
     return weighted;
   }
 }
-
-type BreakerSettings = NonNullable<Extract<ServiceModel, { kind: 'weighted' }>['circuitBreaker']>;

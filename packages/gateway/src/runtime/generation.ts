@@ -1,23 +1,15 @@
 /** What was built from one model and is serving: route tables, services, endpoints. State is carried over by name. */
-import type { Clock } from '@ficus/common/clock.ts';
-import { FicusError } from '@ficus/common/errors.ts';
 import { severalTlsHosts, type TlsHosts } from '../entrypoint/tls-hosts.ts';
-import type { Exchange } from '../http/exchange.ts';
-import type { Limits } from '../limits/limits.ts';
-import { compileMiddleware } from '../middleware/index.ts';
-import type { Middleware } from '../middleware/middleware.ts';
 import type { LoadBalancerModel, Model, QName, RouterModel } from '../model/model.ts';
-import type { Deadlines } from '../net/deadlines.ts';
 import { buildRouteTable, type RouteTable } from '../router/route-table.ts';
 import { carryEndpoint } from '../service/carry-endpoint.ts';
-import { behindBreakers } from '../service/circuit/keep.ts';
 import type { Endpoint, FailureReporter } from '../service/endpoint.ts';
 import { LoadBalancer } from '../service/load-balancer.ts';
 import type { Registry } from '../service/registry.ts';
-import { BrokenService, type Service } from '../service/service.ts';
+import { BrokenService } from '../service/service.ts';
 import type { Transport } from '../service/transport.ts';
 import { emptySets, ServiceBuilder, type ServiceSets } from './build-services.ts';
-import type { DataPlaneLog } from './data-plane.ts';
+import { StepsBuilder, type StepsHost } from './build-steps.ts';
 import { Kept } from './kept.ts';
 import { type Dispatch, Route } from './route.ts';
 
@@ -30,15 +22,9 @@ export interface EntryTables {
 }
 
 /** What generations need of the engine they serve in. */
-export interface GenerationHost extends Dispatch {
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
+export interface GenerationHost extends Dispatch, StepsHost {
   readonly registry: Registry;
-  readonly log: DataPlaneLog;
-  readonly limits: Limits;
   readonly report: FailureReporter;
-  /** Sends an exchange of the gateway's own. */
-  send(exchange: Exchange, service: Service): void;
 }
 
 export class Generation {
@@ -49,6 +35,7 @@ export class Generation {
   readonly #transports: readonly Transport[];
   readonly #host: GenerationHost;
   readonly #builder: ServiceBuilder;
+  readonly #steps: StepsBuilder;
 
   /** Throws, and leaves `previous` serving untouched, when the model can't be built. */
   constructor(model: Model, previous: Generation | undefined, host: GenerationHost) {
@@ -60,19 +47,23 @@ export class Generation {
     this.#transports = model.transports.map((transport) => registry.transport(transport));
     this.#builder = new ServiceBuilder(model, {
       balancer: (service) => this.#balancer(service, previous),
-      guarded: (service, owner, settings) =>
-        behindBreakers(
-          { clock: host.clock, kept: (key, make) => this.kept.get(key, make) },
-          service,
-          owner,
-          settings,
-        ),
+      keeper: { clock: host.clock, kept: (key, make) => this.kept.get(key, make) },
       sets: this.services,
       previous: previous?.services,
     });
+    this.#steps = new StepsBuilder(
+      model,
+      host,
+      this.kept,
+      (index) => this.#builder.build(index),
+      previous === undefined ? undefined : previous.#steps,
+    );
     const routes = model.routers.map((router) => this.#route(router));
-    for (const { service, middlewares } of this.#builder.passing)
-      service.steps = this.#steps(middlewares, 'service', service.name) ?? [];
+    // Their middlewares may lead to more of them.
+    for (const { service, model: passing } of this.#builder.passing)
+      service.steps = this.#steps.build('service', passing);
+    this.#steps.settle();
+    this.kept.settle();
     for (const route of routes) {
       const { children } = route.model;
       if (children !== undefined) route.children = table(routes, children, true);
@@ -95,7 +86,7 @@ export class Generation {
 
   /** Takes over from `previous`: from here on endpoints tell this generation of their health. Nothing here can fail. */
   commit(previous: Generation | undefined): void {
-    for (const balancer of this.services.balancers.values()) balancer.attach();
+    for (const balancer of this.services.balancers.values()) balancer.takeOver();
     this.#host.registry.commit(this.model.transports);
     if (previous === undefined) return;
     const kept = new Set(this.endpoints());
@@ -114,6 +105,7 @@ export class Generation {
       return carryEndpoint(balancer.model, model, pool, before, this.#host);
     });
     balancer.setEndpoints(endpoints, models);
+    balancer.departed();
     balancer.attach();
     const used = new Set([...this.endpoints()].map((endpoint) => endpoint.pool));
     for (const endpoint of before) {
@@ -128,45 +120,20 @@ export class Generation {
   }
 
   #route(router: RouterModel): Route {
-    const steps = this.#steps(router.middlewares, 'router', router.name);
-    // Without one of its middlewares (a login, say) it must not serve.
-    const leaf = steps !== undefined && router.service >= 0;
-    const service = leaf ? this.#builder.build(router.service) : new BrokenService(router.name);
-    return new Route(router, service, steps ?? [], this.#host);
-  }
-
-  /** One of each for this owner; undefined when one can't be built. */
-  #steps(
-    indexes: readonly number[],
-    kind: 'router' | 'service',
-    owner: QName,
-  ): readonly Middleware[] | undefined {
-    const { clock, deadlines, limits, log } = this.#host;
-    const context = {
-      owner: JSON.stringify([kind, ...owner]),
-      clock,
-      deadlines,
-      limits,
-      kept: <T>(key: string, make: () => T): T => this.kept.get(key, make),
-      service: (index: number) => this.#builder.build(index),
-      send: (exchange: Exchange, service: Service) => this.#host.send(exchange, service),
-    };
-    try {
-      return indexes.map((index) => compileMiddleware(this.model.middlewares[index]!, context));
-    } catch (error) {
-      if (!(error instanceof FicusError)) throw error;
-      log('error', 'a middleware cannot be built: what names it answers 503', {
-        owner: owner.join('@'),
-        error: error.message,
-      });
-      return undefined;
-    }
+    const steps = this.#steps.build('router', router);
+    const service = router.service < 0 ? new BrokenService(router.name) : this.#builder.build(router.service);
+    return new Route(router, service, steps, this.#host);
   }
 
   #balancer(model: LoadBalancerModel, previous: Generation | undefined): LoadBalancer {
     const before = previous?.services.balancers.get(model.name);
     const { registry } = this.#host;
     const transport = this.#transports[model.transport]!;
+    if (before?.goesOnAs(model, transport) === true) {
+      for (const endpoint of before.endpoints) registry.keep(endpoint.pool);
+      this.services.balancers.set(model.name, before);
+      return before;
+    }
     const endpoints = model.endpoints.map((endpoint) => {
       const pool = registry.pool(transport, endpoint);
       return carryEndpoint(model, endpoint, pool, before?.endpoints ?? [], this.#host);

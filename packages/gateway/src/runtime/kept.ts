@@ -2,7 +2,7 @@
 
 export class Kept {
   readonly #values = new Map<string, unknown>();
-  readonly #previous: ReadonlyMap<string, unknown>;
+  #previous: ReadonlyMap<string, unknown>;
 
   constructor(previous: Kept | undefined) {
     this.#previous = previous === undefined ? new Map() : previous.#values;
@@ -15,6 +15,17 @@ export class Kept {
     const value = (this.#previous.get(key) as T | undefined) ?? make();
     this.#values.set(key, value);
     return value;
+  }
+
+  /** What the generation before had under `key` goes on. */
+  carry(key: string): void {
+    const value = this.#previous.get(key);
+    if (value !== undefined) this.#values.set(key, value);
+  }
+
+  /** All is built: the generation before is of no more use. */
+  settle(): void {
+    this.#previous = new Map();
   }
 
   *values(): Iterable<unknown> {

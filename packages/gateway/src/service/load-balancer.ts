@@ -31,6 +31,10 @@ export class LoadBalancer implements Service, EndpointOwner {
   /** The one endpoint that takes requests, -1 when there are none or several. */
   #lone = -1;
   #listeners: (() => void)[] = [];
+  /** Of the generation that is being built, in place of the others once it serves. */
+  #nextListeners: (() => void)[] | undefined;
+  /** The endpoints are those of the model. */
+  #asModelled = true;
 
   constructor(model: LoadBalancerModel, endpoints: readonly Endpoint[], previous: LoadBalancer | undefined) {
     this.name = model.name;
@@ -80,6 +84,33 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.#refresh();
   }
 
+  /**
+   * Whether this one serves in the next generation too, whose `model` it is there: nothing has changed. Who listens to it
+   * in that generation does so from now on, and hears once that has taken over.
+   */
+  goesOnAs(model: LoadBalancerModel, transport: object): boolean {
+    const same =
+      model === this.model &&
+      this.#asModelled &&
+      this.#endpoints.every(({ pool }) => pool.transport === transport);
+    if (same) this.#nextListeners = [];
+    return same;
+  }
+
+  /** The generation it was built for, or goes on in, serves. */
+  takeOver(): void {
+    if (this.#nextListeners !== undefined) {
+      this.#listeners = this.#nextListeners;
+      this.#nextListeners = undefined;
+    }
+    this.attach();
+  }
+
+  /** The endpoints are others than the model says. */
+  departed(): void {
+    this.#asModelled = false;
+  }
+
   /** From here on the endpoints tell this service of their health. */
   attach(): void {
     this.#endpoints.forEach((endpoint, i) => {
@@ -89,7 +120,7 @@ export class LoadBalancer implements Service, EndpointOwner {
   }
 
   onAvailability(listener: () => void): void {
-    this.#listeners.push(listener);
+    (this.#nextListeners ?? this.#listeners).push(listener);
   }
 
   mayEject(endpoint: Endpoint): boolean {

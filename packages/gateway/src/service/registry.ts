@@ -56,6 +56,12 @@ export class Registry {
     return pool;
   }
 
+  /** A pool of the running set goes on in the next one; its transport is there already. */
+  keep(pool: Pool): void {
+    const slot = this.#next.get(this.#keys.get(pool.transport) as string) as Held;
+    slot.pools.set(placeOf(pool.address), pool);
+  }
+
   /** The next set serves; pools that neither it nor a borrower uses close as they become idle. */
   commit(models: readonly TransportModel[]): void {
     const serving = new Set<Pool>();

@@ -1,6 +1,6 @@
 /** Every kind of service as the data plane is told of it; `loadBalancer` is in `model.ts`. Indexes are into `Model.services`. */
 import type { StatusRange } from '../../service/retry-policy.ts';
-import type { CircuitBreakerSettings } from '../middleware/circuit-breaker.ts';
+import type { CircuitBreakerModel, CircuitBreakerSettings } from '../middleware/circuit-breaker.ts';
 import type { LoadBalancerModel, QName } from '../model.ts';
 
 export type ServiceModel =
@@ -93,8 +93,8 @@ export interface PassingModel {
   readonly service: number;
   /** Indexes into `Model.middlewares`. */
   readonly middlewares: readonly number[];
-  /** Of those, circuit breakers: while one is open, the service counts as down. */
-  readonly circuitBreakers: readonly CircuitBreakerSettings[];
+  /** Those of them that are circuit breakers: while one is open, the service counts as down. */
+  readonly circuitBreakers: readonly CircuitBreakerModel[];
 }
 
 /** Stands in for a service that could not be built: answers 503 with this code. */
