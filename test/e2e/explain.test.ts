@@ -18,10 +18,19 @@ const dynamic = {
         service: 'orders@multicluster',
         middlewares: ['strip', 'key'],
       },
+      layered: { rule: 'PathPrefix(`/layered`)', middlewares: ['role'] },
+      staff: {
+        rule: 'Header(`X-Role`, `staff`) && !Path(`/layered/none`)',
+        parentRefs: ['layered'],
+        service: 'orders@multicluster',
+      },
+      moved: { rule: 'PathPrefix(`/moved`)', service: 'orders@multicluster', middlewares: ['moved'] },
       later: { rule: 'PathPrefix(`/later`)', service: 'billing@multicluster' },
     },
     middlewares: {
       strip: { stripPrefix: { prefixes: ['/orders'] } },
+      role: { headers: { customRequestHeaders: { 'X-Role': 'staff' } } },
+      moved: { redirectRegex: { regex: '^(.*)/moved/(.*)$', replacement: '$1/orders/$2' } },
       key: { headers: { customRequestHeaders: { Authorization: `Bearer ${secret}` } } },
     },
   },
@@ -53,7 +62,10 @@ test('what is explained is what happens, while weights turn and a child goes', a
   assert.equal(told.routers[0]?.name, 'orders@file');
   assert.deepEqual(
     told.passedOver.nearest.map(({ name, because }) => [name, because[0]?.found]),
-    [['seven@file', 'the request has none']],
+    [
+      ['seven@file', 'the request has none'],
+      ['layered@file', 'the path is `/orders/1`'],
+    ],
   );
   assert.deepEqual(
     told.middlewares.map(({ effect }) => effect),
@@ -65,7 +77,16 @@ test('what is explained is what happens, while weights turn and a child goes', a
   assert.equal(seven.routers[0]?.name, 'seven@file');
   assert.equal((await parent.get('/orders/1', { 'x-user': '7' })).servedBy, 'at-vm-1');
 
-  for (const path of ['/later', '/nowhere']) {
+  const layered = await explain('/layered/x');
+  assert.deepEqual(
+    layered.routers.map(({ name }) => name),
+    ['layered@file', 'staff@file'],
+  );
+  assert.equal((await parent.get('/layered/x')).status, 200);
+  const moved = await explain('/moved/1');
+  assert.deepEqual([moved.outcome, moved.status], ['middleware', (await parent.get('/moved/1')).status]);
+
+  for (const path of ['/later', '/nowhere', '/layered/none', '/%2e%2e%2fx', '/a%00']) {
     const [why, real] = [
       await parent.cli('explain', `${parent.url}${path}`, '--json'),
       await parent.get(path),
@@ -93,8 +114,8 @@ test('what is explained is what happens, while weights turn and a child goes', a
   assert.deepEqual(
     legs.map((leg) => [leg['name'], port(leg).map(([, state]) => state), leg['usedBy']]),
     [
-      ['orders/cluster-1@multicluster', ['DOWN'], ['orders@file']],
-      ['orders/vm-1@multicluster', ['UP'], ['orders@file', 'seven@file']],
+      ['orders/cluster-1@multicluster', ['DOWN'], ['moved@file', 'orders@file', 'staff@file']],
+      ['orders/vm-1@multicluster', ['UP'], ['moved@file', 'orders@file', 'seven@file', 'staff@file']],
     ],
   );
 });
@@ -108,8 +129,10 @@ test('routes and Traefik’s API follow the configuration', async () => {
     entryPoints[0]?.routers.map(({ name, status }) => [name, status]),
     [
       ['seven@file', 'enabled'],
+      ['layered@file', 'enabled'],
       ['orders@file', 'enabled'],
       ['later@file', 'disabled'],
+      ['moved@file', 'enabled'],
     ],
   );
   const table = await parent.cli('routes');
@@ -122,8 +145,11 @@ test('routes and Traefik’s API follow the configuration', async () => {
     routers.map(({ name, status, using }) => [name, status, using]),
     [
       ['later@file', 'disabled', ['web']],
+      ['layered@file', 'enabled', ['web']],
+      ['moved@file', 'enabled', ['web']],
       ['orders@file', 'enabled', ['web']],
       ['seven@file', 'enabled', ['web']],
+      ['staff@file', 'enabled', undefined],
     ],
   );
   for (const path of ['/rawdata', '/overview', '/version', '/entrypoints', '/http/middlewares']) {
