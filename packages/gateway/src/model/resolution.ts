@@ -3,9 +3,9 @@ import { didYouMean } from '@ficus/common/config/nearest.ts';
 import type { QName } from './model.ts';
 import type { Disabled, DisabledKind, DynamicSource } from './resolve-input.ts';
 
-/** A string that no other name and provider give. */
-export function keyOf(name: QName): string {
-  return JSON.stringify(name);
+/** A string that no other name and provider give: providers are ours, and none holds a NUL. */
+export function keyOf([name, provider]: QName): string {
+  return `${provider}\0${name}`;
 }
 
 /** `name@provider`, for people. */
@@ -28,12 +28,15 @@ export class Resolution {
   readonly disabled: Disabled[] = [];
   readonly #seen = new Set<string>();
 
-  /** Disables one object; `path` is where in `source` a person should look, `excerpt` lines that show it. */
+  /**
+   * Disables one object; `path` is where in `source` a person should look, `message` what to say there in place of the
+   * reason, `excerpt` lines that show it.
+   */
   disable(
     kind: DisabledKind,
     name: string,
     reason: string,
-    where?: { source: DynamicSource; path: Path; pending?: boolean; excerpt?: string },
+    where?: { source: DynamicSource; path: Path; pending?: boolean; message?: string; excerpt?: string },
   ): void {
     const key = JSON.stringify([kind, name, reason, where?.path]);
     if (this.#seen.has(key)) return;
@@ -41,7 +44,7 @@ export class Resolution {
     const pending = where?.pending ?? false;
     const position = where?.source.at?.(where.path);
     const excerpt = where?.excerpt === undefined ? '' : `\n${where.excerpt.replaceAll(/^/gm, '    ')}`;
-    const message = reason + excerpt;
+    const message = (where?.message ?? reason) + excerpt;
     const problem = position && where ? { problem: { ...position, path: where.path, message } } : {};
     this.disabled.push({ kind, name, reason, pending, ...problem });
   }

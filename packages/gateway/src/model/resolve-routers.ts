@@ -1,7 +1,7 @@
 /** Routers → drafts: one for each set of entrypoints that treat it alike. */
 import { didYouMean } from '@ficus/common/config/nearest.ts';
 import type { RouterConfig } from '../config/dynamic.ts';
-import { parseRule, ruleExcerpt } from '../rules/parse-rule.ts';
+import { parseRule, type RuleResult, ruleExcerpt } from '../rules/parse-rule.ts';
 import type { Matcher, QName, RouterModel } from './model.ts';
 import { type Resolution, reference, showName } from './resolution.ts';
 import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points.ts';
@@ -56,6 +56,18 @@ export function resolveRouters(source: DynamicSource, context: RouterContext): r
   );
 }
 
+/** Kept with the router as it was decoded, which stays the same object while it is not changed. */
+const parsedRules = new WeakMap<RouterConfig, RuleResult>();
+
+function parsedRule(config: RouterConfig): RuleResult {
+  let parsed = parsedRules.get(config);
+  if (parsed === undefined) {
+    parsed = parseRule(config.rule);
+    parsedRules.set(config, parsed);
+  }
+  return parsed;
+}
+
 class RouterResolver {
   readonly #source: DynamicSource;
   readonly #name: QName;
@@ -73,7 +85,7 @@ class RouterResolver {
 
   drafts(): readonly RouterDraft[] {
     const { rule, uplinks } = this.#config;
-    const parsed = parseRule(rule);
+    const parsed = parsedRule(this.#config);
     if (!parsed.ok) {
       const reason = `bad rule at character ${parsed.offset + 1}: ${parsed.message}`;
       this.#disable(['rule'], reason, { excerpt: ruleExcerpt(rule, parsed.offset) });

@@ -28,12 +28,23 @@ export interface Layer {
   readonly isParent: boolean;
 }
 
+const onlyLayer: Layer = { parents: [], isParent: false };
+
 export class RouterLayers {
   readonly #nodes = new Names<Node>();
   readonly #resolution: Resolution;
+  /** No router names a parent. */
+  #flat = true;
 
   constructor(sources: readonly DynamicSource[], resolution: Resolution) {
     this.#resolution = resolution;
+    // Nearly every configuration has one layer, and perhaps thousands of routers.
+    if (
+      !sources.some(({ config }) => Object.values(config.http?.routers ?? {}).some((one) => !isRoot(one)))
+    ) {
+      return;
+    }
+    this.#flat = false;
     for (const source of sources) {
       for (const [name, config] of Object.entries(source.config.http?.routers ?? {})) {
         const qname: QName = [name, source.provider];
@@ -51,7 +62,6 @@ export class RouterLayers {
     }
     const nodes = [...this.#nodes.entries()].map(({ value }) => value);
     for (const node of nodes) this.#link(node);
-    if (nodes.every(({ parents }) => parents.length === 0)) return;
     for (const node of nodes) if (node.children.length > 0) this.#checkParent(node);
     refuseCircles(nodes, (circle) => this.#circle(circle));
     this.#descend(nodes.filter(({ layer, refused }) => layer === 1 && !refused));
@@ -60,6 +70,7 @@ export class RouterLayers {
 
   /** Undefined: it must not serve, and why is listed. */
   of(name: QName): Layer | undefined {
+    if (this.#flat) return onlyLayer;
     const node = this.#nodes.get(name);
     if (node === undefined || node.refused) return undefined;
     return {
