@@ -123,7 +123,9 @@ export class Middlewares {
       service: (written) => this.#services.find(written, source.provider),
       ownService: (own, endpoint, transport) => this.#services.own(own, endpoint, transport),
     });
-    return typeof model === 'string' ? this.#disable(name, model, source, path, placed(model)) : model;
+    return typeof model === 'string'
+      ? this.#disable(name, model, source, path, placed(model, config[kind]))
+      : model;
   }
 
   #chain(name: QName, source: DynamicSource, members: readonly string[], base: string[]): MiddlewareModel {
@@ -162,9 +164,11 @@ interface Placed {
 }
 
 /** A mistake that begins with its key, such as `regex[0]: …`, is told at that key. */
-function placed(detail: string): Placed {
+function placed(detail: string, config: object | undefined): Placed {
   const [begin, key, index] = /^([a-zA-Z]+)(?:\[(\d+)\])?: /.exec(detail) ?? [];
-  if (begin === undefined || key === undefined) return { within: [], message: detail };
+  if (begin === undefined || key === undefined || !Object.hasOwn(config ?? {}, key)) {
+    return { within: [], message: detail };
+  }
   const within = index === undefined ? [key] : [key, Number(index)];
   return { within, message: detail.slice(begin.length) };
 }
