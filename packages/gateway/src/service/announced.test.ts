@@ -4,13 +4,17 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
+import { systemClock } from '@ficus/common/clock.ts';
+import { Deadlines } from '../net/deadlines.ts';
 import { type ProxyHeader, readProxyHeader } from '../net/proxy-header.ts';
 import { announcement } from '../testing/announcing.ts';
 import { selfSigned } from '../testing/certificates.ts';
 import { eventually } from '../testing/eventually.ts';
 import { startGateway } from '../testing/gateway.ts';
-import { endpointModel, loadBalancer } from '../testing/models.ts';
+import { endpointModel, loadBalancer, transport } from '../testing/models.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
+import { Pool } from './pool.ts';
+import { Transport } from './transport.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -136,5 +140,21 @@ test('an endpoint that is not there: the same refusal as ever', async () => {
     const response = await exchange(gateway.port, get);
     assert.equal(response.status, 502);
     assert.match(response.body.toString(), /endpoint\.dial"/);
+  }
+});
+
+test("the gateway's own connections, as for health checks, announce nobody", async () => {
+  for (const version of [1, 2] as const) {
+    await using endpoint = await announcedEndpoint(false);
+    const deadlines = new Deadlines(systemClock);
+    const own = new Transport(transport({ proxyProtocol: version }));
+    const pool = new Pool({ scheme: 'http', host: '127.0.0.1', port: endpoint.port }, own, deadlines);
+    await new Promise<void>((resolve, reject) => {
+      pool.dial({ dialed: () => resolve(), dialFailed: (code) => reject(new Error(code)) });
+    });
+    await eventually(() => endpoint.headers.length === 1, 'the header');
+    assert.equal(endpoint.headers[0]?.client, undefined);
+    pool.close('gateway.draining');
+    deadlines.close();
   }
 });
