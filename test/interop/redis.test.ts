@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { recordingEndpoint } from '@ficus/gateway/testing/endpoints.ts';
+import { eventually } from '@ficus/gateway/testing/eventually.ts';
 import { balancers, gatewayFrom } from '@ficus/gateway/testing/from-yaml.ts';
 import type { TestGateway } from '@ficus/gateway/testing/gateway.ts';
 import { rawClient } from '@ficus/gateway/testing/raw-client.ts';
-import { eventually, freePort, serverCertificate, without } from '../harness/harness.ts';
+import { freePort, serverCertificate, without } from '../harness/harness.ts';
 import { say, startRedis, type TestRedis } from './redis.ts';
 
 type Endpoint = Awaited<ReturnType<typeof recordingEndpoint>>;

@@ -1,7 +1,7 @@
 /** A Redis of a test's own, on a free port with a folder of its own, and a few words with it. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { eventually, find, freePort, Managed, TemporaryDirectory } from '../harness/harness.ts';
+import { find, freePort, Managed, TemporaryDirectory } from '../harness/harness.ts';
 
 export interface TestRedis extends AsyncDisposable {
   readonly port: number;
@@ -44,7 +44,7 @@ export async function startRedis(
       await directory[Symbol.asyncDispose]();
     },
   };
-  await eventually(() => process.output.includes('Ready to accept connections'), 'Redis is ready');
+  await process.until(() => process.output.includes('Ready to accept connections'), 'to be ready');
   return redis;
 }
 
