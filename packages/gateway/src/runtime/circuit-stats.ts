@@ -17,7 +17,7 @@ interface HasCircuits {
 
 const worstFirst: readonly CircuitState[] = ['tripped', 'recovering', 'standby'];
 
-/** Of `live` processes the worst state; trips of `past` ones count too, while somebody live has the breaker. */
+/** By name. Of `live` processes the worst state; trips of `past` ones count too, while somebody live has the breaker. */
 export function sumCircuits(live: readonly HasCircuits[], past: readonly HasCircuits[]): CircuitStats[] {
   const sums = new Map<string, CircuitStats>();
   // Without anybody live, all that is known is what has been.
@@ -33,7 +33,7 @@ export function sumCircuits(live: readonly HasCircuits[], past: readonly HasCirc
       if (sum !== undefined) sums.set(name, added(sum, trips));
     }
   }
-  return [...sums.values()];
+  return [...sums.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function added(sum: CircuitStats, trips: number): CircuitStats {
