@@ -41,7 +41,9 @@ function way({
       ),
     ),
     ...titled('service', service === undefined ? [] : serviceLines(service, 0)),
-    ...titled('answer', [outcome === 'service' ? 'from an endpoint' : answer]),
+    ...titled('answer', [
+      outcome === 'service' ? `from an endpoint${answer === '' ? '' : ` (${answer})`}` : answer,
+    ]),
   ];
 }
 
@@ -65,6 +67,7 @@ function serviceLines(service: ServiceStep, depth: number): readonly string[] {
     service.share === undefined ? undefined : percent(service.share),
     service.weight === undefined ? undefined : `weight ${service.weight}`,
     service.mode === 'active' ? undefined : service.mode,
+    service.sessionsUntil === undefined ? undefined : `sessions until ${service.sessionsUntil}`,
     service.kind,
     service.strategy,
     service.middlewares === undefined ? undefined : `behind ${service.middlewares.join(', ')}`,

@@ -119,6 +119,8 @@ export interface ServiceStep {
   readonly share?: number;
   readonly weight?: number;
   readonly mode?: string;
+  /** Of a draining leg: until when it keeps its sessions, ISO 8601. */
+  readonly sessionsUntil?: string;
   /** How a load balancer chooses, when not by weight in turn: `p2c`, `hrw`, `leasttime`. */
   readonly strategy?: string;
   /** `name@provider`, of this service's own; a request meets them in this order. */
@@ -144,6 +146,7 @@ export interface EndpointStep {
   readonly url: string;
   readonly weight: number;
   readonly share: number;
-  readonly health: 'up' | 'down' | 'unknown';
+  /** `ejected`: it takes requests only while nobody else can, for it has failed some. */
+  readonly health: 'up' | 'down' | 'ejected' | 'unknown';
   readonly reason?: string;
 }

@@ -119,6 +119,35 @@ test('a middleware that answers: a redirect, and one that keeps a client out', (
   );
 });
 
+test('an ejected endpoint is the last resort, and a draining leg keeps its sessions for a while', () => {
+  const ejected = { ...testing(), stateOf: () => ({ health: 'ejected', reason: 'failed' }) as const };
+  const told = explain(ejected, { method: 'GET', url: 'http://x.example/hrw' });
+  assert.deepEqual([told.outcome, told.service?.health], ['service', 'down']);
+  assert.match(told.detail ?? '', /an ejected one is asked/);
+  const view = testing();
+  const services = view.model.services.map((each) =>
+    each.kind === 'weighted' && each.name[0] === 'legs'
+      ? {
+          ...each,
+          legs: each.legs.map((leg, i) =>
+            i === 0 ? { ...leg, mode: 'draining', sessionsUntil: 0 } : leg,
+          ) as typeof each.legs,
+        }
+      : each,
+  );
+  const draining = explain(
+    { ...view, model: { ...view.model, services } },
+    { method: 'GET', url: 'http://x.example/legs' },
+  );
+  assert.deepEqual(
+    draining.service?.services?.map(({ mode, share, sessionsUntil }) => [mode, share, sessionsUntil]),
+    [
+      ['draining', 0, '1970-01-01T00:00:00.000Z'],
+      ['active', 1, undefined],
+    ],
+  );
+});
+
 test('a router without one of its middlewares serves nothing, and says so itself', () => {
   const told = way('/broken');
   assert.deepEqual([told.outcome, told.status, told.service], ['unavailable', 503, undefined]);

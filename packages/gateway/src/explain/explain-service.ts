@@ -1,6 +1,6 @@
 /** A service with everything it may send a request to: shares, weights, modes and health. */
 import type { EndpointStep, ServiceStep } from '@ficus/common/api/explain.ts';
-import type { EndpointModel, LoadBalancerModel, ServiceModel } from '../model/model.ts';
+import type { EndpointModel, LegModel, LoadBalancerModel, ServiceModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
 import { behind, legCircuit, serviceCircuits } from './circuits.ts';
 import { type SharingLeg, sharesOf } from './shares.ts';
@@ -8,7 +8,7 @@ import type { ModelView } from './view.ts';
 
 type Health = ServiceStep['health'];
 /** What a service is to the one above it. */
-type Place = Pick<ServiceStep, 'role' | 'weight' | 'mode'>;
+type Place = Pick<ServiceStep, 'role' | 'weight' | 'mode' | 'sessionsUntil'>;
 
 /** Deepest nesting that is told; resolving allows no more. */
 const deepest = 40;
@@ -39,7 +39,7 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
         const mode = 'mode' in leg ? leg.mode : 'active';
         return {
           step: behind(below(leg.service), legCircuit(view, service.name, leg.key, breaker)),
-          place: { role: 'leg', weight: leg.weight, mode } as const,
+          place: { role: 'leg', weight: leg.weight, mode, ...deadlineOf(leg) } as const,
         };
       });
       const sticky =
@@ -70,6 +70,19 @@ export function explainService(view: ModelView, index: number, depth = 0): Servi
       return behind(step, serviceCircuits(view, service.name, service.circuitBreakers));
     }
   }
+}
+
+function deadlineOf(leg: Pick<LegModel, 'key' | 'sessionsUntil'>): Pick<ServiceStep, 'sessionsUntil'> {
+  return leg.sessionsUntil === undefined ? {} : { sessionsUntil: new Date(leg.sessionsUntil).toISOString() };
+}
+
+/** Nothing in it is fit, but an ejected endpoint is asked rather than nobody. */
+export function hasLastResort({ circuitBreakers = [], endpoints = [], services = [] }: ServiceStep): boolean {
+  if (circuitBreakers.some(({ state }) => state === 'tripped')) return false;
+  if (endpoints.some(({ health, weight }) => health === 'ejected' && weight > 0)) return true;
+  return services.some(
+    (step) => (step.mode === undefined || step.mode === 'active') && step.weight !== 0 && hasLastResort(step),
+  );
 }
 
 /** The service's own middlewares, in the order in which a request meets them. */
@@ -105,7 +118,7 @@ function balancer(
     endpoints.map(({ weight, fenced }, i) => ({
       weight,
       mode: 'active',
-      serves: states[i]!.health !== 'down' && fenced !== true,
+      serves: serves(states[i]!.health) && fenced !== true,
     })),
   );
   const steps = endpoints.map(
@@ -132,7 +145,7 @@ export function endpointUrl({ scheme, host, port, path }: EndpointModel): string
 }
 
 /** Nothing says that it does not. */
-export function serves(health: Health): boolean {
+export function serves(health: Health | EndpointStep['health']): boolean {
   return health === 'up' || health === 'unknown';
 }
 

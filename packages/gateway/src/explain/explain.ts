@@ -17,7 +17,7 @@ import { readAsk } from './ask.ts';
 import { ownerOf } from './circuits.ts';
 import { passMiddlewares } from './explain-middleware.ts';
 import { chooseRouter, told } from './explain-routers.ts';
-import { explainService, middlewaresOf, serves } from './explain-service.ts';
+import { explainService, hasLastResort, middlewaresOf, serves } from './explain-service.ts';
 import { childrenOf, isStandIn, tablesOf } from './routes.ts';
 import type { ModelView } from './view.ts';
 
@@ -110,6 +110,13 @@ function arrived(
 ): Pick<Way, 'outcome' | 'status' | 'code' | 'detail' | 'service'> {
   const service = explainService(view, index);
   if (serves(service.health)) return { outcome: 'service', service };
+  if (hasLastResort(service)) {
+    return {
+      outcome: 'service',
+      detail: 'no endpoint is fit: an ejected one is asked all the same',
+      service,
+    };
+  }
   const code = service.health === 'disabled' ? 'service.unavailable' : 'service.no-endpoint';
   return { ...own('unavailable', code, whyDown(service)), service };
 }

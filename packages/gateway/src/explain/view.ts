@@ -5,8 +5,8 @@ import type { CircuitState } from '../service/circuit/breaker.ts';
 
 /** How one endpoint of one load balancer is doing. */
 export interface EndpointState {
-  /** `unknown`: nothing runs, or nothing asks. */
-  readonly health: 'up' | 'down' | 'unknown';
+  /** `unknown`: nothing runs, or nothing asks. `ejected`: requests to it have failed; it is the last resort. */
+  readonly health: 'up' | 'down' | 'ejected' | 'unknown';
   readonly reason?: string;
 }
 

@@ -49,7 +49,7 @@ test('an endpoint is down when a check or the requests say so, with the reason',
     endpoints.map((endpoint) => stateOf(service.name, endpoint)),
     [
       { health: 'down', reason: 'GET / answered 500' },
-      { health: 'down', reason: 'ejected: requests to it have failed' },
+      { health: 'ejected', reason: 'requests to it have failed' },
       { health: 'up', reason: 'back from an ejection with a part of its share' },
       { health: 'down', reason: 'it does not answer' },
       { health: 'up' },

@@ -18,7 +18,7 @@ export function statesOf(
     const checked = board.healthOf({ name: service, endpoints: [endpoint] });
     if (checked.health === 'down') return checked;
     const seen = passive.get(JSON.stringify([service, endpoint.host, endpoint.port]));
-    if (seen === 'ejected') return { health: 'down', reason: 'ejected: requests to it have failed' };
+    if (seen === 'ejected') return { health: 'ejected', reason: 'requests to it have failed' };
     if (seen === 'readmitting')
       return { health: 'up', reason: 'back from an ejection with a part of its share' };
     // Told by a worker before the board was.

@@ -3,7 +3,7 @@ import { serviceSchema } from '../../config/services.ts';
 import type { LoadBalancerModel, ServiceModel } from '../../model/model.ts';
 import { showName } from '../../model/resolution.ts';
 import { circuitsBy } from '../circuits.ts';
-import { endpointUrl } from '../explain-service.ts';
+import { endpointUrl, serves } from '../explain-service.ts';
 import { Faults, statusOf } from '../faults.ts';
 import type { ModelView } from '../view.ts';
 import type { Order } from './page.ts';
@@ -60,7 +60,7 @@ function serverStatus(
   };
   const states = endpoints.map((endpoint, i) => {
     const url = servers.length === endpoints.length ? servers[i]!.url : endpointUrl(endpoint);
-    return [url, stateOf(name, endpoint).health === 'down' ? 'DOWN' : 'UP'] as const;
+    return [url, serves(stateOf(name, endpoint).health) ? 'UP' : 'DOWN'] as const;
   });
   return { serverStatus: Object.fromEntries(states) };
 }
