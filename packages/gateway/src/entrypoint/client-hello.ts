@@ -3,6 +3,9 @@
 /** No client says this much before it has heard anything; what comes after is not read. */
 export const longestHello = 65_536;
 
+/** Into how many records a client may cut it; who cuts finer costs more than it is worth. */
+const mostRecords = 64;
+
 const handshakeRecord = 22;
 const clientHello = 1;
 const serverNameExtension = 0;
@@ -22,7 +25,9 @@ export function serverNameOf(bytes: Buffer): string | undefined {
 function helloMessage(bytes: Buffer): Buffer | 'none' | undefined {
   const pieces: Buffer[] = [];
   let gathered = 0;
-  for (let at = 0; ; ) {
+  /** Length of the message with its header, once that is there. */
+  let end = 0;
+  for (let at = 0; pieces.length < mostRecords; ) {
     // A foreign first byte is told at once: who speaks something else may be waiting for an answer.
     if (bytes.length > at && bytes[at] !== handshakeRecord) return 'none';
     if (bytes.length > at + 1 && bytes[at + 1] !== 3) return 'none';
@@ -32,16 +37,17 @@ function helloMessage(bytes: Buffer): Buffer | 'none' | undefined {
     const piece = bytes.subarray(at + 5, at + 5 + length);
     pieces.push(piece);
     gathered += piece.length;
-    if (gathered >= 4) {
-      const message = pieces.length === 1 ? piece : Buffer.concat(pieces);
-      if (message[0] !== clientHello) return 'none';
-      const end = 4 + message.readUIntBE(1, 3);
-      if (end > longestHello) return 'none';
-      if (message.length >= end) return message.subarray(4, end);
+    if (end === 0 && gathered >= 4) {
+      const header = Buffer.concat(pieces);
+      end = 4 + header.readUIntBE(1, 3);
+      if (header[0] !== clientHello || end > longestHello) return 'none';
     }
+    if (end > 0 && gathered >= end)
+      return (pieces.length === 1 ? piece : Buffer.concat(pieces)).subarray(4, end);
     if (piece.length < length) return undefined;
     at += 5 + length;
   }
+  return 'none';
 }
 
 function nameIn(hello: Cursor): string {

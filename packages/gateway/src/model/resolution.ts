@@ -72,6 +72,7 @@ export class Names<T> {
 
   /** `no service "ordrs", did you mean "orders"?` */
   missing(what: string, written: string, wanted: QName): string {
+    if (this.has(wanted)) return `${what} ${JSON.stringify(written)} is disabled`;
     const known = [...this.#byKey.values()].map(({ name }) => name);
     const candidates = known.map((name) =>
       (!written.includes('@') && name[1] === wanted[1]) || name[1] === '' ? name[0] : showName(name),

@@ -58,14 +58,15 @@ export function resolveTlsHosts(
     }));
     const [blamed, other] = first!.index === 0 ? [second!, first!] : [first!, second!];
     const what = host === others ? 'server names that no router names' : JSON.stringify(host);
+    const reason = `on entrypoint ${JSON.stringify(name)} router ${nameOf(blamed)} wants them for ${what}, and router ${nameOf(other)} wants ${JSON.stringify(other.options)}: both get "default"`;
     const source = sources.find(({ provider }) => provider === blamed.draft.model.name[1]);
-    resolution.disable(
-      'tlsOptions',
-      blamed.options,
-      `on entrypoint ${JSON.stringify(name)} ${what} would get them by router ${showName(blamed.draft.model.name)}, and ${JSON.stringify(other.options)} by router ${showName(other.draft.model.name)}: it gets "default"; name the same ones`,
-      source && { source, path: ['http', 'routers', blamed.draft.model.name[0], 'tls', 'options'] },
-    );
+    const path = ['http', 'routers', blamed.draft.model.name[0], 'tls', 'options'];
+    resolution.disable('tlsOptions', blamed.options, reason, source && { source, path });
   }
+}
+
+function nameOf({ draft }: { readonly draft: RouterDraft }): string {
+  return showName(draft.model.name);
 }
 
 /** Hosts that a rule asks for anywhere, `*` among them; what it excludes does not count. */

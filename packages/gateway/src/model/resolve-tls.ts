@@ -49,12 +49,9 @@ export class TlsOptions {
     const wanted = written === defaultName ? ([defaultName, ''] as const) : reference(written, provider);
     const index = this.#indexes.get(wanted);
     if (index !== undefined) return index;
-    const known = this.#indexes.has(wanted);
-    return {
-      missing: known
-        ? `its TLS options ${JSON.stringify(written)} are disabled`
-        : this.#indexes.missing('TLS options', written, wanted),
-    };
+    if (this.#indexes.has(wanted)) return { missing: `TLS options ${JSON.stringify(written)} are disabled` };
+    const missing = this.#indexes.missing('TLS options', written, wanted);
+    return { missing: wanted[0] === defaultName ? `${missing}: "default" belongs to no provider` : missing };
   }
 
   #declare(name: string, config: TlsOptionsConfig, source: DynamicSource): void {
@@ -97,7 +94,7 @@ export class TlsOptions {
       ...limits,
       curves: [...new Set((config.curvePreferences ?? []).map((curve) => curveNames.get(curve) ?? curve))],
       clientAuth: asked,
-      clientRoots: roots,
+      clientRoots: asked === 'none' ? [] : roots,
       sniStrict: config.sniStrict ?? false,
       alpn: alpn.length > 0 ? alpn : defaultTlsOptions.alpn,
       sessionTickets: config.disableSessionTickets !== true,
