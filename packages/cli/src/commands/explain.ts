@@ -10,7 +10,7 @@ import type { Cli } from '../program.ts';
 import { givenConfig } from './routes.ts';
 
 interface ExplainOptions extends AdminOptions {
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly from?: string;
   readonly entrypoint?: string;
 }
@@ -26,8 +26,8 @@ export function explain(program: Command, cli: Cli): void {
         'tell which router, middlewares and service a request would take, and why others do not take it',
       )
       .argument('<method>', 'GET when only a URL is given')
-      .argument('[url]')
-      .option('-H, --header <header>', "a header as 'Name: value'; may be repeated", collected, [])
+      .argument('[url]', 'with its scheme, such as https://shop.example/api/orders')
+      .option('-H, --header <header>', "a header as 'Name: value'; may be repeated", collected)
       .option('--from <address>', 'IP address of the client; default 127.0.0.1')
       .option('--entrypoint <name>', "default: by the URL's port, then by its scheme"),
     givenConfig,
@@ -41,7 +41,7 @@ export function explain(program: Command, cli: Cli): void {
     );
 }
 
-function collected(value: string, before: readonly string[]): readonly string[] {
+function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -50,9 +50,10 @@ async function show(
   [method, url]: readonly [string, string],
   options: ExplainOptions,
 ): Promise<void> {
-  const { header, from, entrypoint, config, ...where } = options;
+  const { header = [], from, entrypoint, config, ...where } = options;
   const ask: ExplainRequest = {
-    method,
+    // Nobody means `get` by it, which is another method.
+    method: /^[a-z]+$/.test(method) ? method.toUpperCase() : method,
     url,
     headers: header.map(headerOf),
     ...(from === undefined ? {} : { from }),

@@ -120,6 +120,6 @@ async function withFiles(
     import('@ficus/gateway/config/file-references.ts'),
   ]);
   const absolute = absoluteFiles(config, folder);
-  const { files, problems } = await loadFiles(absolute, at);
+  const { files, problems, unread } = await loadFiles(absolute, at);
   return { source: { provider, config: absolute, at, files }, problems };
 }
