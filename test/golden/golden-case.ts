@@ -67,9 +67,9 @@ async function dynamicOutcome(text: string, file: string): Promise<Outcome> {
   const decoded = decodeDynamic(text, name);
   if (!decoded.ok) return outcome(undefined, decoded.problems);
   const config = absoluteFiles(decoded.value, resolvePath(file, '..'));
-  const { files, problems: unread } = await loadFiles(config, decoded.at);
-  if (unread.length > 0) return outcome(undefined, unread);
-  const source: DynamicSource = { provider: 'file', config, at: decoded.at, files };
+  const { files, problems: missing, unread } = await loadFiles(config, decoded.at);
+  if (missing.length > 0) return outcome(undefined, missing);
+  const source: DynamicSource = { provider: 'file', config, at: decoded.at, files, unread };
   const input: ResolveInput = {
     dynamic: [source],
     entryPoints: { web: { address: ':80' }, websecure: { address: ':443', http: { tls: {} } } },

@@ -17,12 +17,12 @@ export interface OwnSources {
 export async function readOwnSources(configFile: string): Promise<OwnSources> {
   const { config, at } = await readChildConfig(configFile);
   const inline = absoluteFiles(config.inline, dirname(resolve(configFile)));
-  const { files, problems } = await loadFiles(inline, at);
+  const { files, problems, unread } = await loadFiles(inline, at);
   if (problems.length > 0) throw refused(problems.map(formatProblem));
   return {
     config,
     sources: [
-      { provider: 'child', config: inline, at, files },
+      { provider: 'child', config: inline, at, files, unread },
       { provider: 'workloads', config: config.workloads, at: atWorkload(at) },
     ],
   };

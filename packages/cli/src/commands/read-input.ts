@@ -121,5 +121,5 @@ async function withFiles(
   ]);
   const absolute = absoluteFiles(config, folder);
   const { files, problems, unread } = await loadFiles(absolute, at);
-  return { source: { provider, config: absolute, at, files }, problems };
+  return { source: { provider, config: absolute, at, files, unread }, problems };
 }

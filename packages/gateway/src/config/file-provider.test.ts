@@ -189,6 +189,21 @@ describe('file provider', () => {
     assert.equal(followed.sources[0]?.files?.get(at('tls', 'a.pem')), 'second');
   });
 
+  it('watches users files, and serves the rest where one is missing', async () => {
+    await mkdir(at('conf'));
+    await writeFile(at('conf', 'a.yaml'), 'http: {middlewares: {m: {basicAuth: {usersFile: ../users}}}}');
+    const { followed, first } = await follow({ filename: at('conf', 'a.yaml') });
+    assert.deepEqual(first.problems, []);
+    assert.deepEqual([...(first.source?.unread ?? [])], [[at('users'), 'no such file or folder']]);
+    await writeFile(at('users'), 'a:first');
+    await followed.until('the users', () => followed.sources.length === 1);
+    assert.equal(followed.sources[0]?.files?.get(at('users')), 'a:first');
+    assert.equal(followed.sources[0]?.unread?.size, 0);
+    await writeFile(at('users'), 'a:second');
+    await followed.until('the other users', () => followed.sources.length === 2);
+    assert.equal(followed.sources[1]?.files?.get(at('users')), 'a:second');
+  });
+
   it('survives a listener that throws: tells it, and offers the content again', async () => {
     await writeFile(at('a.yaml'), service('one'));
     const taken: string[] = [];

@@ -1,6 +1,7 @@
 /** The files that dynamic configuration names: made absolute, listed. Pure. */
 import { resolve } from 'node:path';
 import type { DynamicConfig } from './dynamic.ts';
+import type { RateLimitConfig } from './middleware/rate-limit.ts';
 import type { TlsConfig } from './tls.ts';
 
 /** Traefik takes a file name or the PEM itself wherever it takes a certificate. */
@@ -12,6 +13,8 @@ export function isPem(fileOrContent: string): boolean {
 export interface FileReference {
   readonly file: string;
   readonly path: readonly (string | number)[];
+  /** Without it one middleware cannot serve, and all else can. */
+  readonly ofMiddleware: boolean;
 }
 
 type Visit = (fileOrContent: string, path: readonly (string | number)[]) => string;
@@ -25,7 +28,7 @@ export function absoluteFiles(config: DynamicConfig, folder: string): DynamicCon
 export function fileReferences(config: DynamicConfig): readonly FileReference[] {
   const found: FileReference[] = [];
   mapFiles(config, (name, path) => {
-    if (!isPem(name)) found.push({ file: name, path });
+    if (!isPem(name)) found.push({ file: name, path, ofMiddleware: path[1] === 'middlewares' });
     return name;
   });
   return found;
@@ -55,11 +58,12 @@ type Middlewares = NonNullable<Http['middlewares']>;
 function mapMiddlewares(middlewares: Middlewares, visit: Visit): Middlewares {
   const entries = Object.entries(middlewares).map(([name, middleware]) => {
     const path = ['http', 'middlewares', name];
-    const { basicAuth, digestAuth } = middleware;
+    const { basicAuth, digestAuth, rateLimit } = middleware;
     const mapped = {
       ...middleware,
       ...(basicAuth && { basicAuth: mapUsers(basicAuth, [...path, 'basicAuth', 'usersFile'], visit) }),
       ...(digestAuth && { digestAuth: mapUsers(digestAuth, [...path, 'digestAuth', 'usersFile'], visit) }),
+      ...(rateLimit && { rateLimit: mapRateLimit(rateLimit, [...path, 'rateLimit', 'redis', 'tls'], visit) }),
     };
     return [name, mapped] as const;
   });
@@ -68,6 +72,28 @@ function mapMiddlewares(middlewares: Middlewares, visit: Visit): Middlewares {
 
 function mapUsers<A extends { readonly usersFile?: string }>(auth: A, path: string[], visit: Visit): A {
   return auth.usersFile === undefined ? auth : { ...auth, usersFile: visit(auth.usersFile, path) };
+}
+
+function mapRateLimit(limit: RateLimitConfig, path: string[], visit: Visit): RateLimitConfig {
+  const tls = limit.redis?.tls;
+  return tls === undefined
+    ? limit
+    : { ...limit, redis: { ...limit.redis, tls: mapClientTls(tls, path, visit) } };
+}
+
+/** Of whoever speaks TLS to somebody beside endpoints. */
+function mapClientTls<T extends { readonly ca?: string; readonly cert?: string; readonly key?: string }>(
+  tls: T,
+  path: readonly string[],
+  visit: Visit,
+): T {
+  const { ca, cert, key } = tls;
+  return {
+    ...tls,
+    ...(ca !== undefined && { ca: visit(ca, [...path, 'ca']) }),
+    ...(cert !== undefined && { cert: visit(cert, [...path, 'cert']) }),
+    ...(key !== undefined && { key: visit(key, [...path, 'key']) }),
+  };
 }
 
 function mapTls(tls: TlsConfig, visit: Visit): TlsConfig {

@@ -5,27 +5,31 @@ import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicConfig } from './dynamic.ts';
 import { fileReferences } from './file-references.ts';
 
-/** Bytes of one certificate or key file. */
-const maxPemBytes = 1024 * 1024;
+/** Bytes of one certificate, key or users file. */
+const maxFileBytes = 1024 * 1024;
 
 export interface LoadedFiles {
   /** File name as in the configuration → content: `files` of a `DynamicSource`. */
   readonly files: ReadonlyMap<string, string>;
-  /** Files that could not be read, where they are named. */
+  /** Files without which nothing can serve and that could not be read, where they are named. */
   readonly problems: readonly ConfigProblem[];
+  /** Files of middlewares that could not be read, and why: `unread` of a `DynamicSource`. */
+  readonly unread: ReadonlyMap<string, string>;
 }
 
 /** Reads each file once. Names must be absolute (`absoluteFiles`). */
 export async function loadFiles(config: DynamicConfig, at: At): Promise<LoadedFiles> {
   const files = new Map<string, string>();
   const problems: ConfigProblem[] = [];
-  for (const { file, path } of fileReferences(config)) {
+  const unread = new Map<string, string>();
+  for (const { file, path, ofMiddleware } of fileReferences(config)) {
     if (files.has(file)) continue;
-    const read = await readText(file, maxPemBytes);
+    const read = await readText(file, maxFileBytes);
     if (read.ok) files.set(file, read.text);
+    else if (ofMiddleware) unread.set(file, read.reason);
     else problems.push({ ...at(path), path, message: `cannot read ${JSON.stringify(file)}: ${read.reason}` });
   }
-  return { files, problems };
+  return { files, problems, unread };
 }
 
 export type ReadText =

@@ -56,13 +56,21 @@ export async function readFileProvider(
   const merged = mergeFiles(decoded);
   const loaded = await loadFiles(merged.config, merged.at);
   problems.push(...merged.problems, ...loaded.problems);
-  for (const entry of loaded.files) hash.update(JSON.stringify(entry));
+  for (const entry of [...loaded.files, ...loaded.unread]) hash.update(JSON.stringify(entry));
   hash.update(JSON.stringify(problems));
   const certificates = fileReferences(merged.config).map(({ file }) => file);
   return {
     ...(problems.length > 0
       ? {}
-      : { source: { provider: 'file', config: merged.config, at: merged.at, files: loaded.files } }),
+      : {
+          source: {
+            provider: 'file',
+            config: merged.config,
+            at: merged.at,
+            files: loaded.files,
+            unread: loaded.unread,
+          },
+        }),
     problems,
     fingerprint: hash.digest('hex'),
     folders: [...new Set([...found.folders, ...certificates.map((file) => dirname(file))])],

@@ -13,8 +13,10 @@ export interface DynamicSource {
   readonly config: DynamicConfig;
   /** Where each value was written, for problems. */
   readonly at?: At;
-  /** Contents of the PEM files it names, as `loadFiles` read them. */
+  /** Contents of the files it names, as `loadFiles` read them. */
   readonly files?: ReadonlyMap<string, string>;
+  /** Files of middlewares that could not be read, and why. */
+  readonly unread?: ReadonlyMap<string, string>;
 }
 
 /** Services that another provider made itself. Indexes in them count within the fragment. */

@@ -61,10 +61,14 @@ function commonOf(name: QName, config: BasicAuthConfig, { source }: MiddlewareCo
   const mistake = headerField === '' ? undefined : fieldMistake(headerField, '', 'response');
   if (mistake !== undefined) return `headerField: ${mistake}`;
   const text = usersFile === undefined ? '' : source.files?.get(usersFile);
-  if (text === undefined) return 'usersFile: it was not read';
+  if (text === undefined) return unread(usersFile ?? '', source);
   const written = (users ?? []).map((line, index) => ({ where: `users[${index}]`, line: line.trim() }));
   return {
     model: { name, realm, headerField, removeHeader },
     lines: [...fileLines(usersFile ?? '', text), ...written],
   };
+}
+
+function unread(file: string, source: MiddlewareContext['source']): string {
+  return `usersFile: cannot read ${JSON.stringify(file)}: ${source.unread?.get(file) ?? 'it was not read'}`;
 }
