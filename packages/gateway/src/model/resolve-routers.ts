@@ -88,7 +88,11 @@ class RouterResolver {
     const parsed = parsedRule(this.#config);
     if (!parsed.ok) {
       const reason = `bad rule at character ${parsed.offset + 1}: ${parsed.message}`;
-      this.#disable(['rule'], reason, { excerpt: ruleExcerpt(rule, parsed.offset) });
+      this.#disable(
+        ['rule'],
+        reason,
+        rule.trim() === '' ? {} : { excerpt: ruleExcerpt(rule, parsed.offset) },
+      );
       return [];
     }
     const layer = this.#layer;

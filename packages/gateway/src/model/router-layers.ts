@@ -131,9 +131,7 @@ export class RouterLayers {
       for (const node of next) {
         if (depth <= maxLayers) node.layer = depth;
         else
-          this.#refuse(node, `it is behind ${depth - 1} layers of routers: want at most ${maxLayers}`, [
-            'parentRefs',
-          ]);
+          this.#refuse(node, `it is in layer ${depth} of routers: want at most ${maxLayers}`, ['parentRefs']);
       }
       layer = [...next].filter(({ refused }) => !refused);
     }
