@@ -97,7 +97,7 @@ test('explain: the way a request takes, then why the others do not take it', asy
   const { code, out } = await run(
     ...[
       'explain',
-      'GET',
+      'get',
       'https://shop.example/api/orders?x=1',
       '-H',
       'X-User: 8',
