@@ -73,6 +73,13 @@ describe('IP ranges', () => {
   });
 });
 
+it('zones of addresses say nothing of whose they are', () => {
+  const ranges = new IpRanges(['fe80::1%eth0', 'fe80:1::%eth0/64']);
+  for (const address of ['fe80::1', 'fe80::1%eth1', 'fe80:1::7']) assert.ok(ranges.has(address), address);
+  assert.ok(!ranges.has('fe80::2%eth0'));
+  assert.ok(!new IpRanges(['10.0.0.1']).has('10.0.0.1%x'));
+});
+
 describe('subnets', () => {
   it('are what IPv6 addresses lie in', () => {
     assert.equal(subnetOf('2001:db8:1:2:3:4:5:6', 64), '2001:db8:1:2::');

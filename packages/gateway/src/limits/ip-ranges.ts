@@ -50,7 +50,7 @@ export class IpRanges {
     const ipv4: Range[] = [];
     const ipv6: Range[] = [];
     for (const text of texts) {
-      const cidr = parseCidr(text);
+      const cidr = parseCidr(withoutZone(text));
       if (cidr === undefined) continue;
       // Of IPv4 only the last word has a mask.
       const last = cidr.words.map((word, i) =>
@@ -65,11 +65,24 @@ export class IpRanges {
   /** False for anything that is no address. */
   has(text: string): boolean {
     if (text === this.#lastText) return this.#lastAnswer;
-    const address = text.includes('/') ? undefined : parseCidr(text);
+    const address = text.includes('/') ? undefined : parseCidr(withoutZone(text));
     this.#lastAnswer = address !== undefined && (address.ipv4 ? this.#ipv4 : this.#ipv6).has(address.words);
     this.#lastText = text;
     return this.#lastAnswer;
   }
+}
+
+/** A zone says by which link an address is reached, not whose it is. Only IPv6 has them. */
+function withoutZone(text: string): string {
+  const percent = text.indexOf('%');
+  return percent < 0 || !text.includes(':')
+    ? text
+    : text.slice(0, percent) + text.slice(zoneEnd(text, percent));
+}
+
+function zoneEnd(text: string, percent: number): number {
+  const slash = text.indexOf('/', percent);
+  return slash < 0 ? text.length : slash;
 }
 
 function merge(ranges: readonly Range[]): Range[] {

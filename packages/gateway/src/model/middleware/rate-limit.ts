@@ -1,7 +1,7 @@
 /** `rateLimit` as the data plane is told of it. */
 import type { RateLimitConfig } from '../../config/middleware/rate-limit.ts';
 import type { QName } from '../model.ts';
-import { pemOf } from '../pem.ts';
+import { certificateOf, pemOf } from '../pem.ts';
 import type { DynamicSource } from '../resolve-input.ts';
 import type { MiddlewareContext } from './resolve-context.ts';
 import { resolveIpStrategy, resolveSource, type SourceModel } from './source-criterion.ts';
@@ -80,19 +80,31 @@ function resolveRedis(config: RedisConfig, source: DynamicSource): RedisModel | 
   };
 }
 
-function resolveTls(config: NonNullable<RedisConfig['tls']>, source: DynamicSource): RedisTlsModel | string {
-  const pem = (file: string | undefined) => (file === undefined ? undefined : pemOf(file, source));
-  const [root, cert, key] = [pem(config.ca), pem(config.cert), pem(config.key)];
+type TlsConfig = NonNullable<RedisConfig['tls']>;
+
+/** The model, or what is wrong. Never quotes the key. */
+function resolveTls(config: TlsConfig, source: DynamicSource): RedisTlsModel | string {
   if ((config.cert === undefined) !== (config.key === undefined))
     return 'redis.tls: want both cert and key, or neither';
-  if (
-    (config.ca !== undefined && root === undefined) ||
-    (config.cert !== undefined && (cert === undefined || key === undefined))
-  )
-    return 'redis.tls: a certificate file was not read';
+  const pems: Partial<Record<'ca' | 'cert' | 'key', string>> = {};
+  for (const which of ['ca', 'cert', 'key'] as const) {
+    const written = config[which];
+    if (written === undefined) continue;
+    const pem = pemOf(written, source);
+    if (pem === undefined) {
+      const reason = source.unread?.get(written) ?? 'it was not read';
+      return `redis.tls.${which}: cannot read ${JSON.stringify(written)}: ${reason}`;
+    }
+    pems[which] = pem;
+  }
+  const { ca, cert, key } = pems;
+  if (ca !== undefined && !/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(ca))
+    return 'redis.tls.ca: the file holds no PEM certificate';
+  const pair = cert === undefined || key === undefined ? undefined : certificateOf(cert, key);
+  if (typeof pair === 'string') return `redis.tls: ${pair}`;
   return {
-    roots: root === undefined ? [] : [root],
-    ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
+    roots: ca === undefined ? [] : [ca],
+    ...(pair === undefined ? {} : { certificate: { cert: pair.cert, key: pair.key } }),
     insecureSkipVerify: config.insecureSkipVerify ?? false,
   };
 }
