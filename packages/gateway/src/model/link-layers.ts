@@ -29,14 +29,33 @@ export function linkLayers(
     resolution.disable('router', name, reason);
     return { ...model, service: services.broken([name, 'internal'], 'router.disabled', reason) };
   });
+  tellOrphans(drafts, models, resolution);
+  return models;
+}
+
+/** Lists children that a mistake further up keeps requests from. Where there is nobody to listen yet, nothing is wrong. */
+function tellOrphans(
+  drafts: readonly RouterDraft[],
+  models: readonly RouterModel[],
+  resolution: Resolution,
+): void {
   const reached = new Set<number>();
   for (const [index, { parents }] of drafts.entries()) if (parents.length === 0) reached.add(index);
   // A set takes in what is added while it is walked.
   for (const index of reached) for (const child of models[index]?.children ?? []) reached.add(child);
-  for (const [index, { name }] of models.entries()) {
-    if (!reached.has(index)) {
-      resolution.disable('router', showName(name), 'no request reaches it: its parents are disabled');
+  const orphans = drafts.filter((_, index) => !reached.has(index));
+  const disabled = new Set(
+    resolution.disabled.flatMap(({ kind, name }) => (kind === 'router' ? [name] : [])),
+  );
+  // Each pass goes a layer further down.
+  for (let found = true; found; ) {
+    found = false;
+    for (const { model, parents } of orphans) {
+      const name = showName(model.name);
+      if (disabled.has(name) || !parents.some((parent) => disabled.has(showName(parent)))) continue;
+      resolution.disable('router', name, 'no request reaches it: its parents are disabled');
+      disabled.add(name);
+      found = true;
     }
   }
-  return models;
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { decodeYaml } from '@ficus/common/config/decode.ts';
 import fc from 'fast-check';
 import { type DynamicConfig, dynamicSchema } from '../config/dynamic.ts';
-import type { ServiceModel } from './model.ts';
+import type { RouterModel, ServiceModel } from './model.ts';
 import { resolve } from './resolve.ts';
 
 const names = ['a', 'b', 'c', 'toString', 'a@file', 'b@other', 'x@multicluster', 'nowhere'];
@@ -35,9 +35,19 @@ const uplinkRouter = fc.record({
   service: name,
   uplinks: fc.array(name, { minLength: 1, maxLength: 3 }),
 });
+const childRouter = fc.record(
+  {
+    rule: fc.constantFrom('Path(`/`)', 'Method(`GET`)', 'Hots(`a`)'),
+    service: name,
+    middlewares: fc.array(name, { maxLength: 1 }),
+    parentRefs: fc.array(name, { minLength: 1, maxLength: 3 }),
+  },
+  { requiredKeys: ['rule', 'parentRefs'] },
+);
+const rootRouter = fc.record({ rule: fc.constantFrom('Path(`/`)', 'Hots(`a`)') });
 const dynamic = fc.record({
   http: fc.record({
-    routers: fc.dictionary(ownName, fc.oneof(router, uplinkRouter)),
+    routers: fc.dictionary(ownName, fc.oneof(router, uplinkRouter, childRouter, rootRouter)),
     services: fc.dictionary(ownName, service),
     middlewares: fc.dictionary(ownName, fc.constant({ addPrefix: { prefix: '/a' } })),
     uplinks: fc.dictionary(ownName, fc.record({ weight: fc.nat(9) })),
@@ -62,12 +72,18 @@ describe('resolving', () => {
             peers: [],
           },
         });
-        for (const [index, { middlewares, service, entryPoints, priority }] of model.routers.entries()) {
-          assert.ok(model.services[service] !== undefined);
+        for (const [
+          index,
+          { middlewares, service, entryPoints, priority, children },
+        ] of model.routers.entries()) {
+          assert.ok(model.services[service] !== undefined || children !== undefined);
+          assert.equal(service < 0, children !== undefined);
+          for (const child of children ?? []) assert.deepEqual(model.routers[child]?.entryPoints, []);
           for (const each of middlewares) assert.ok(model.middlewares[each] !== undefined);
           for (const each of entryPoints) assert.ok(model.entryPoints.some((one) => one.name === each));
           assert.ok(index === 0 || model.routers[index - 1]!.priority >= priority);
         }
+        for (const each of model.routers) assertEnds(model.routers, each, 16);
         for (const each of model.services) {
           assertAcyclic(model.services, each, []);
           if (each.kind === 'weighted')
@@ -92,15 +108,60 @@ describe('resolving', () => {
         const text = JSON.stringify(config);
         const decoded = decodeYaml({ text, file: 'f.yaml', schema: dynamicSchema });
         if (!decoded.ok) return;
-        const { disabled } = resolve({
+        const { disabled, problems } = resolve({
           dynamic: [{ provider: 'file', config: decoded.value, at: decoded.at }],
           entryPoints: { web: { address: ':80' } },
         });
-        for (const { kind, problem } of disabled) {
-          if (kind !== 'entryPoint') assert.ok(problem !== undefined && problem.line >= 1);
+        for (const { kind, reason, problem } of disabled) {
+          if (kind === 'entryPoint' || followsFrom.test(reason)) continue;
+          assert.ok(problem !== undefined && problem.line >= 1, reason);
         }
+        assert.ok(problems.length > 0 || disabled.every(({ kind }) => kind === 'entryPoint'));
       }),
     );
+  });
+
+  it('says nothing of children whose parent waits for an identity', () => {
+    const { disabled, model } = resolve({
+      dynamic: [
+        {
+          provider: 'file',
+          config: {
+            http: {
+              routers: {
+                root: { rule: 'PathPrefix(`/`)', uplinks: ['u'] },
+                leaf: { rule: 'PathPrefix(`/`)', parentRefs: ['root'], service: 's' },
+              },
+              services: { s: { loadBalancer: { servers: [] } } },
+              uplinks: { u: {} },
+            },
+          },
+        },
+      ],
+      entryPoints: {},
+      uplinkEntryPoints: { uplink: { address: ':9443' } },
+    });
+    assert.deepEqual(disabled, []);
+    assert.deepEqual(
+      model.routers.map((one) => one.name[0]),
+      ['leaf'],
+    );
+  });
+
+  it('resolves long chains of routers without end or overflow', () => {
+    const chain = (count: number, first: object) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `r${i}`,
+          { rule: 'Path(`/`)', ...(i === 0 ? first : { parentRefs: [`r${i - 1}`] }) },
+        ]),
+      );
+    const resolved = (routers: Record<string, { rule: string }>) =>
+      resolve({ dynamic: [{ provider: 'file', config: { http: { routers } } }], entryPoints: {} }).disabled;
+    assert.match(resolved(chain(20_000, {}))[0]?.reason ?? '', /it is in layer 17 of routers/);
+    const circle = resolved(chain(20_000, { parentRefs: ['r19999'] }));
+    assert.match(circle[0]?.reason ?? '', /lead back to itself: r0@file → r19999@file → r19998@file/);
+    assert.ok((circle[0]?.reason.length ?? 0) < 1000);
   });
 
   it('resolves long chains of services without end or overflow', () => {
@@ -117,6 +178,14 @@ describe('resolving', () => {
     assert.match(disabled[0]?.reason ?? '', /more than 32 deep/);
   });
 });
+
+/** What is told of routers that another's mistake keeps from serving; the mistake itself has its place. */
+const followsFrom = /its parents are disabled|none of the routers that name it|lead back to itself/;
+
+function assertEnds(routers: readonly RouterModel[], router: RouterModel, layers: number): void {
+  assert.ok(layers > 0, 'a router leads back to itself');
+  for (const child of router.children ?? []) assertEnds(routers, routers[child]!, layers - 1);
+}
 
 function assertAcyclic(
   services: readonly ServiceModel[],

@@ -107,7 +107,9 @@ export class RouterLayers {
   }
 
   #circle(circle: readonly Node[]): void {
-    const way = [...circle, circle[0]!].map(({ name }) => showName(name)).join(' → ');
+    const names = circle.map(({ name }) => showName(name));
+    const between = names.length > 12 ? [...names.slice(0, 6), '…', ...names.slice(-4)] : names;
+    const way = [...between, names[0]].join(' → ');
     for (const [place, node] of circle.entries()) {
       node.refused = true;
       const reason = `its parents lead back to itself: ${way}`;
