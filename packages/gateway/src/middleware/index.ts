@@ -1,47 +1,45 @@
 /** Every middleware the gateway knows, by the kind the model gives it. */
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
-import { basicAuth } from './basic-auth.ts';
-import { circuitBreaker } from './circuit-breaker.ts';
-import { contentType } from './content-type.ts';
-import { digestAuth } from './digest-auth.ts';
-import { encodedCharacters } from './encoded-characters.ts';
 import { headers } from './headers.ts';
-import { inFlightReq } from './in-flight-req.ts';
-import { ipAllowList } from './ip-allow-list.ts';
+import { load } from './load.ts';
 import type { Middleware, MiddlewareContext } from './middleware.ts';
-import { passTLSClientCert } from './pass-tls-client-cert.ts';
-import { rateLimit } from './rate-limit.ts';
-import { redirectRegex } from './redirect-regex.ts';
-import { redirectScheme } from './redirect-scheme.ts';
-import { replacePath, replacePathRegex } from './replace-path.ts';
 import { retry } from './retry.ts';
 import { stripPrefix } from './strip-prefix.ts';
-import { stripPrefixRegex } from './strip-prefix-regex.ts';
 
 /** Chains are written out before, and what is broken is never built. */
 type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken'>;
 
-/** One line a kind: explicit, so that nothing depends on who imported what. */
+/** One line a kind: explicit, so that nothing depends on who imported what. What few routers have is loaded for those. */
 const factories = {
   headers: (model) => headers(model.headers),
   stripPrefix: (model) => stripPrefix(model),
-  stripPrefixRegex: (model) => stripPrefixRegex(model),
+  stripPrefixRegex: (model) =>
+    load<typeof import('./strip-prefix-regex.ts')>('strip-prefix-regex').stripPrefixRegex(model),
   addPrefix: (model) => addPrefix(model),
   retry: (model) => retry(model),
-  ipAllowList: (model) => ipAllowList(model),
-  circuitBreaker: (model, context) => circuitBreaker(model, context),
-  rateLimit: (model, context) => rateLimit(model, context),
-  inFlightReq: (model, context) => inFlightReq(model, context),
-  replacePath: (model) => replacePath(model),
-  replacePathRegex: (model) => replacePathRegex(model),
-  redirectScheme: (model) => redirectScheme(model),
-  redirectRegex: (model) => redirectRegex(model),
-  contentType: (model) => contentType(model),
-  encodedCharacters: (model) => encodedCharacters(model),
-  passTLSClientCert: (model) => passTLSClientCert(model),
-  basicAuth: (model, context) => basicAuth(model, context),
-  digestAuth: (model, context) => digestAuth(model, context),
+  ipAllowList: (model) => load<typeof import('./ip-allow-list.ts')>('ip-allow-list').ipAllowList(model),
+  circuitBreaker: (model, context) =>
+    load<typeof import('./circuit-breaker.ts')>('circuit-breaker').circuitBreaker(model, context),
+  rateLimit: (model, context) =>
+    load<typeof import('./rate-limit.ts')>('rate-limit').rateLimit(model, context),
+  inFlightReq: (model, context) =>
+    load<typeof import('./in-flight-req.ts')>('in-flight-req').inFlightReq(model, context),
+  replacePath: (model) => load<typeof import('./replace-path.ts')>('replace-path').replacePath(model),
+  replacePathRegex: (model) =>
+    load<typeof import('./replace-path.ts')>('replace-path').replacePathRegex(model),
+  redirectScheme: (model) =>
+    load<typeof import('./redirect-scheme.ts')>('redirect-scheme').redirectScheme(model),
+  redirectRegex: (model) => load<typeof import('./redirect-regex.ts')>('redirect-regex').redirectRegex(model),
+  contentType: (model) => load<typeof import('./content-type.ts')>('content-type').contentType(model),
+  encodedCharacters: (model) =>
+    load<typeof import('./encoded-characters.ts')>('encoded-characters').encodedCharacters(model),
+  passTLSClientCert: (model) =>
+    load<typeof import('./pass-tls-client-cert.ts')>('pass-tls-client-cert').passTLSClientCert(model),
+  basicAuth: (model, context) =>
+    load<typeof import('./basic-auth.ts')>('basic-auth').basicAuth(model, context),
+  digestAuth: (model, context) =>
+    load<typeof import('./digest-auth.ts')>('digest-auth').digestAuth(model, context),
 } satisfies {
   readonly [K in Kind]: (
     model: Extract<MiddlewareModel, { readonly kind: K }>,

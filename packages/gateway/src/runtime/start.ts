@@ -1,9 +1,7 @@
 /** Starts the data plane, in this process or in workers. */
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
-import { WorkerPool } from '../worker/worker-pool.ts';
 import type { DataPlane, DataPlaneLog } from './data-plane.ts';
-import { LocalDataPlane } from './local.ts';
 
 export interface DataPlaneOptions {
   /** Worker processes; 0 serves in this process. */
@@ -18,7 +16,8 @@ export interface DataPlaneOptions {
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { workers, log, clock = systemClock, accessLog: logOptions } = options;
   if (workers === 0) {
-    // Loaded only when wanted, for the memory of processes without one.
+    // Loaded only when wanted, for the memory of processes that don't serve, or have no access log.
+    const { LocalDataPlane } = await import('./local.ts');
     const accessLog =
       logOptions === undefined
         ? undefined
@@ -31,6 +30,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       (await import('../access-log/line-writer.ts')).openLog(logOptions.filePath),
     );
   }
+  const { WorkerPool } = await import('../worker/worker-pool.ts');
   const pool = new WorkerPool(workers, log, logOptions);
   await pool.start();
   return logOptions === undefined ? pool : reopening(pool, () => pool.reopenAccessLog());
