@@ -71,6 +71,13 @@ test('json: Traefik’s names, durations in nanoseconds', () => {
   });
 });
 
+test('who the client has proved to be, with nothing in it that ends a word', () => {
+  const made = record();
+  made.clientUsername = 'an "n"';
+  assert.match(commonLine(made, outcome), /^10\.0\.0\.1 - an\\x20\\"n\\" \[/);
+  assert.equal(JSON.parse(jsonLine(made, outcome)).ClientUsername, 'an "n"');
+});
+
 test('a body that is never sent has no size', () => {
   for (const [method, status] of [
     ['HEAD', 200],
