@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
 import fc from 'fast-check';
@@ -134,6 +134,33 @@ test('a ClientHello that comes in pieces, byte by byte and record by record', as
     await once(between, 'listening');
     const outcome = await tlsGet((between.address() as AddressInfo).port, 'a.test');
     assert.deepEqual([outcome.status, outcome.protocol], [200, 'TLSv1.3']);
+    between.close();
+  }
+});
+
+test('a PROXY header before the ClientHello, in one piece and in two', async () => {
+  await using endpoint = await recordingEndpoint();
+  const plain = tlsModel(endpoint.port, [certificate], options, { 'a.test': 'new@file' });
+  const proxyProtocol = { insecure: true, trustedIPs: [] };
+  const model = { ...plain, entryPoints: plain.entryPoints.map((each) => ({ ...each, proxyProtocol })) };
+  await using gateway = await startGateway({ model });
+  const header = Buffer.from('PROXY TCP4 192.0.2.7 198.51.100.1 12345 443\r\n');
+  for (const pause of [false, true]) {
+    const between = createServer((socket) => {
+      const through = createConnection({ host: '127.0.0.1', port: gateway.port }, () => {
+        through.write(header);
+        if (pause) setTimeout(() => socket.pipe(through), 20);
+        else socket.pipe(through);
+      });
+      through.on('error', () => socket.destroy()).pipe(socket);
+      socket.on('error', () => through.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const { port } = between.address() as AddressInfo;
+    const outcome = await tlsGet(port, 'a.test');
+    assert.deepEqual([outcome.status, outcome.protocol], [200, 'TLSv1.3']);
+    assert.ok(endpoint.requests.at(-1)?.rawHeaders.includes('192.0.2.7'));
+    await assert.rejects(tlsGet(port, 'a.test', { maxVersion: 'TLSv1.2' }), /PROTOCOL_VERSION/);
     between.close();
   }
 });

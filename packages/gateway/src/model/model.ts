@@ -22,7 +22,7 @@ export interface Model {
   readonly middlewares: readonly MiddlewareModel[];
   readonly services: readonly ServiceModel[];
   readonly transports: readonly TransportModel[];
-  /** Certificates of TLS entrypoints, chosen by SNI; the first is the default. */
+  /** Certificates of TLS entrypoints, chosen by SNI: exact before wildcard, of several the first. */
   readonly certificates: readonly CertificateModel[];
   /** Absent: the `default` options of `tls-models.ts` for everybody. */
   readonly tls?: TlsModel;
