@@ -15,6 +15,7 @@ import {
 import { checkHealthCheck, healthCheckSchema, passiveHealthCheckSchema } from './health-check.ts';
 import { middlewareSchema } from './middlewares.ts';
 import { checkServersTransports, serversTransportSchema } from './servers-transport.ts';
+import { checkHashOn } from './service-kinds/load-balancer.ts';
 import { serviceSchema } from './services.ts';
 import { checkTls, routerTlsSchema, tlsSchema } from './tls.ts';
 
@@ -170,8 +171,9 @@ export function checkDynamic(
   checkTls(config.tls, report, base);
   checkServersTransports(config.http?.serversTransports, report, [...http, 'serversTransports']);
   for (const [key, { loadBalancer }] of Object.entries(config.http?.services ?? {})) {
-    const path = [...http, 'services', key, 'loadBalancer', 'healthCheck'];
-    checkHealthCheck(loadBalancer?.healthCheck, path, report);
+    const path = [...http, 'services', key, 'loadBalancer'];
+    checkHealthCheck(loadBalancer?.healthCheck, [...path, 'healthCheck'], report);
+    checkHashOn(loadBalancer, path, report);
   }
   for (const [key, { healthCheck }] of Object.entries(config.http?.uplinks ?? {})) {
     checkHealthCheck(healthCheck, [...http, 'uplinks', key, 'healthCheck'], report);

@@ -78,6 +78,9 @@ export class Services {
   /** The index of the service that `written` names, or why there is none. */
   find(written: string, provider: string): number | { readonly missing: string; readonly pending: boolean } {
     const name = reference(written, provider);
+    // Asked by a middleware of a service that is being built: it would send requests round and round.
+    const loop = this.#loop(name);
+    if (loop !== undefined) return { missing: loop, pending: false };
     const found = this.#index(name);
     if (found !== undefined) return found;
     const other = this.#lookups.get(name[1])?.(name[0]);
@@ -124,6 +127,13 @@ export class Services {
     const index = this.#broken.get(key) ?? this.models.push({ kind: 'broken', name, code, detail }) - 1;
     this.#broken.set(key, index);
     return index;
+  }
+
+  /** How `wanted` leads back to a service that is being built; undefined where it does not. */
+  #loop(wanted: QName): string | undefined {
+    const from = this.#building.findIndex((each) => showName(each) === showName(wanted));
+    if (from < 0) return undefined;
+    return `leads back to itself: ${[...this.#building.slice(from), wanted].map(showName).join(' → ')}`;
   }
 
   #index(name: QName): number | undefined {
@@ -200,11 +210,8 @@ export class Services {
       provider: source.provider,
       find: (written, below) => {
         const wanted = reference(written, source.provider);
-        const loop = this.#building.findIndex((each) => showName(each) === showName(wanted));
-        if (loop >= 0) {
-          const way = [...this.#building.slice(loop), wanted].map(showName).join(' → ');
-          return { missing: `leads back to itself: ${way}`, path: below, pending: false, loop: true };
-        }
+        const loop = this.#loop(wanted);
+        if (loop !== undefined) return { missing: loop, path: below, pending: false, loop: true };
         const found = this.find(written, source.provider);
         if (typeof found !== 'number') return { ...found, path: below };
         if (this.models[found]?.kind !== 'broken') return found;

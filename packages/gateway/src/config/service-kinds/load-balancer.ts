@@ -1,4 +1,5 @@
 /** Schema of `loadBalancer`. */
+import type { ReportProblem } from '@ficus/common/config/decode.ts';
 import {
   boolean,
   integer,
@@ -60,3 +61,13 @@ export const loadBalancerSchema = object('Spreads requests over endpoints.', {
   ),
 });
 export type LoadBalancerConfig = Static<typeof loadBalancerSchema>;
+
+/** A key that would count for nothing is a mistake. */
+export function checkHashOn(
+  balancer: LoadBalancerConfig | undefined,
+  path: readonly string[],
+  report: ReportProblem,
+): void {
+  if (balancer?.hashOn === undefined || balancer.strategy === 'hrw') return;
+  report([...path, 'hashOn'], `hashOn counts with "strategy: hrw" only, got ${balancer.strategy ?? 'wrr'}`);
+}

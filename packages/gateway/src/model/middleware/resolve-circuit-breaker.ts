@@ -25,7 +25,7 @@ export function resolveCircuitBreaker(
   context: MiddlewareContext,
 ): CircuitBreakerModel | string {
   const settings = circuitBreakerSettings(config);
-  if (typeof settings === 'string') return settings;
+  if (typeof settings === 'string') return `expression: ${settings}`;
   if (config.fallbackService === undefined) return { kind: 'circuitBreaker', name, ...settings };
   const service = context.service(config.fallbackService);
   if (typeof service !== 'number') return `fallbackService: ${service.missing}`;
