@@ -21,13 +21,16 @@ test('every file that TLS names is made absolute and listed with its place', () 
   options: { mtls: { clientAuth: { caFiles: [one.pem, '${pem}', two.pem] } }, other: {} }
 `,
   );
-  assert.deepEqual(fileReferences(config), [
-    { file: '/conf/a.pem', path: ['tls', 'certificates', 0, 'certFile'] },
-    { file: '/keys/a.key', path: ['tls', 'certificates', 0, 'keyFile'] },
-    { file: '/conf/d.pem', path: ['tls', 'stores', 'default', 'defaultCertificate', 'certFile'] },
-    { file: '/conf/one.pem', path: ['tls', 'options', 'mtls', 'clientAuth', 'caFiles', 0] },
-    { file: '/conf/two.pem', path: ['tls', 'options', 'mtls', 'clientAuth', 'caFiles', 2] },
-  ]);
+  assert.deepEqual(
+    fileReferences(config).map(({ file, path }) => ({ file, path })),
+    [
+      { file: '/conf/a.pem', path: ['tls', 'certificates', 0, 'certFile'] },
+      { file: '/keys/a.key', path: ['tls', 'certificates', 0, 'keyFile'] },
+      { file: '/conf/d.pem', path: ['tls', 'stores', 'default', 'defaultCertificate', 'certFile'] },
+      { file: '/conf/one.pem', path: ['tls', 'options', 'mtls', 'clientAuth', 'caFiles', 0] },
+      { file: '/conf/two.pem', path: ['tls', 'options', 'mtls', 'clientAuth', 'caFiles', 2] },
+    ],
+  );
 });
 
 test('options and stores of several files are one configuration; a name in two is a mistake', () => {
