@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Explanation, RouteList } from '@ficus/common/api/explain.ts';
-import { eventually, type ParentProcess, send, startMesh } from '../harness/harness.ts';
+import {
+  eventually,
+  type ParentProcess,
+  runCli,
+  send,
+  startMesh,
+  startParent,
+  startWorkload,
+} from '../harness/harness.ts';
 
 const secret = 'hunter2-never-shown';
 const dynamic = {
@@ -164,4 +172,26 @@ test('routes and Traefik’s API follow the configuration', async () => {
   });
   const [strip] = await traefik<Objects>(parent, '/http/middlewares?search=strip');
   assert.equal(strip?.['usedBy'], undefined);
+});
+
+test('a plain reverse proxy that asks for it has an admin API, without what is about children', async () => {
+  await using workload = await startWorkload({ name: 'monolith' });
+  const services = { monolith: { loadBalancer: { servers: [{ url: workload.url }] } } };
+  const routers = { all: { rule: 'PathPrefix(`/`)', service: 'monolith' } };
+  await using parent = await startParent({
+    mesh: false,
+    dynamic: { http: { routers, services } },
+    static: { admin: {} },
+  });
+  await eventually(async () => (await parent.cli('status')).code === 0);
+  const told = await parent.json<Explanation>('explain', `${parent.url}/x`);
+  assert.deepEqual([told.outcome, told.service?.endpoints?.[0]?.health], ['service', 'up']);
+  const [service] = await traefik<Objects>(parent, '/http/services');
+  assert.deepEqual(service?.['serverStatus'], { [workload.url]: 'UP' });
+  const token = await parent.cli('token', 'list');
+  assert.deepEqual([token.code, /want a route of this API/.test(token.stderr)], [1, true]);
+  const byConfig = await runCli(['status', '--config', parent.directory.file('parent.yaml')]);
+  assert.match(byConfig.stdout, /^parent parent, ficus /);
+  const { openapi, paths } = await parent.admin<{ openapi: string; paths: object }>('/openapi.json');
+  assert.ok(openapi === '3.1.0' && !Object.keys(paths).includes('/v1/tokens'));
 });

@@ -146,27 +146,25 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     mesh?.redial();
   });
 
+  const about = {
+    ...{ name: config.name, version: version(), trustDomain: config.trustDomain, clock },
+    ...{ dataPlane, configuration, serving, rebuilder, board, config },
+  };
   const apis =
     mesh && trust
       ? await (await import('./runtime/apis.ts')).startApis({
           config,
           trust,
           runtime: (await import('./runtime/parent-runtime.ts')).parentRuntime({
-            ...{ name: config.name, version: version(), trustDomain: config.trustDomain, clock },
-            ...{
-              dataPlane,
-              configuration,
-              serving,
-              rebuilder,
-              board,
-              mesh,
-              decisions: trust.decisions,
-              config,
-            },
+            ...about,
+            mesh,
+            decisions: trust.decisions,
           }),
           ...{ clock, log: line, stack },
         })
-      : undefined;
+      : config.admin.alone
+        ? await (await import('./runtime/plain-api.ts')).startPlainApi({ ...about, log: line, stack })
+        : undefined;
 
   const running = stack.move();
   let closing: Promise<{ cut: number }> | undefined;
@@ -178,7 +176,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
   };
   const parent: Parent = {
     ports: dataPlane.ports,
-    ...(apis === undefined ? {} : { joinPort: apis.join }),
+    ...(apis?.join === undefined ? {} : { joinPort: apis.join }),
     ...(apis?.admin === undefined ? {} : { adminPort: apis.admin }),
     close: () => (closing ??= close()),
   };

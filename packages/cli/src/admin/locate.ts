@@ -46,7 +46,7 @@ export async function locateAdmin(
     const path = await socketOfConfig(resolve(io.cwd, options.config));
     if (path !== undefined) return socket(io, path, `from ${options.config}`);
     throw new FicusError('admin.none', `${options.config} describes a parent without admin API`, {
-      remedy: 'a parent has an admin API once `providers.multicluster` is in its configuration',
+      remedy: 'put `admin: {}` into it; a parent with `providers.multicluster` always has one',
     });
   }
   const fromEnvironment = io.env['FICUS_SOCKET'];

@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { refusedConfiguration } from '../output/configuration.ts';
 
-/** Its absolute path; undefined when the file describes a plain reverse proxy, which has none. */
+/** Its absolute path; undefined when the file describes a plain reverse proxy that asks for none. */
 export async function socketOfConfig(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8');
   const { decodeParentConfig } = await import('@ficus/parent/config/parent-config.ts');
   const decoded = decodeParentConfig(text, file);
   if (!decoded.ok) throw refusedConfiguration(decoded.problems);
-  return decoded.value.meshEnabled ? decoded.value.admin.socket : undefined;
+  const { meshEnabled, admin } = decoded.value;
+  return meshEnabled || admin.alone ? admin.socket : undefined;
 }

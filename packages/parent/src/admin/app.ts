@@ -3,16 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify from 'fastify';
 import type { TokenCheck } from './admin-token.ts';
 import { strictAjv } from './ajv.ts';
-import type { AdminContext, Routes } from './context.ts';
-import { explainRoutes } from './explain-routes.ts';
-import { legRoutes } from './leg-routes.ts';
-import { openApiDocument } from './openapi.ts';
-import { readRoutes } from './read-routes.ts';
+import type { Routes, RunningContext } from './context.ts';
 import { plainReplies } from './replies.ts';
-import { namedSchemas, route } from './route-schema.ts';
+import { namedSchemas } from './route-schema.ts';
 import { guardTcp } from './tcp-guard.ts';
-import { traefikRoutes } from './traefik-routes.ts';
-import { trustRoutes } from './trust-routes.ts';
 
 export interface AdminApp {
   fromSocket(request: IncomingMessage, response: ServerResponse): void;
@@ -21,37 +15,21 @@ export interface AdminApp {
   close(): Promise<void>;
 }
 
-/** Every route there is. */
-const documentRoutes: Routes = (app, context) => {
-  let document: Promise<object> | undefined;
-  app.get(
-    '/v1/openapi.json',
-    route('getOpenApi', 'this document', { type: 'object', additionalProperties: true }),
-    () => (document ??= openApiDocument(allRoutes, context)),
-  );
-};
-export const allRoutes: readonly Routes[] = [
-  readRoutes,
-  explainRoutes,
-  traefikRoutes,
-  legRoutes,
-  trustRoutes,
-  documentRoutes,
-];
-
-export async function adminApp(options: Omit<AdminContext, 'via'>, isToken: TokenCheck): Promise<AdminApp> {
+/** `makeContext` is told how to see by which way a request came. */
+export async function adminApp<C extends RunningContext>(
+  makeContext: (via: C['via']) => C,
+  routes: readonly Routes<C>[],
+  isToken: TokenCheck,
+): Promise<AdminApp> {
   const overTcp = new WeakSet<IncomingMessage>();
-  const context: AdminContext = {
-    ...options,
-    via: (request) => (overTcp.has(request.raw) ? 'token' : 'socket'),
-  };
+  const context = makeContext((request) => (overTcp.has(request.raw) ? 'token' : 'socket'));
   const app = Fastify({ ajv: strictAjv, bodyLimit: 256 * 1024, routerOptions: { maxParamLength: 300 } });
-  plainReplies(app, options.log);
+  plainReplies(app, context.log);
   app.addHook('onRequest', async (request) => {
     if (overTcp.has(request.raw)) guardTcp(request.headers, isToken);
   });
   for (const schema of namedSchemas) app.addSchema(schema);
-  for (const add of allRoutes) add(app, context);
+  for (const add of routes) add(app, context);
   await app.ready();
   return {
     fromSocket: (request, response) => app.routing(request, response),

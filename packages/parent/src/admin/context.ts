@@ -1,4 +1,4 @@
-/** What the admin API's routes work with. */
+/** What the admin API's routes work with: of every parent, and of one that has children. */
 import type { Clock } from '@ficus/common/clock.ts';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Authority } from '@ficus/pki/authority.ts';
@@ -6,20 +6,25 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ParentRuntime } from '../runtime-port.ts';
 import type { Change, Store } from '../store/store.ts';
 
-export interface AdminContext {
-  readonly store: Store;
+/** Of every parent. */
+export interface RunningContext {
   readonly runtime: ParentRuntime;
-  readonly authority: Pick<Authority, 'trustDomain' | 'roots' | 'pin'>;
-  /** Printed in the join command: `https://parent.example.com:8443`. */
-  readonly joinUrl: string;
   readonly clock: Clock;
   readonly log: LogLine;
   /** By which way a request came, for the history. */
   readonly via: (request: FastifyRequest) => 'socket' | 'token';
 }
 
+/** Of one that has children. */
+export interface AdminContext extends RunningContext {
+  readonly store: Store;
+  readonly authority: Pick<Authority, 'trustDomain' | 'roots' | 'pin'>;
+  /** Printed in the join command: `https://parent.example.com:8443`. */
+  readonly joinUrl: string;
+}
+
 /** Adds some routes. */
-export type Routes = (app: FastifyInstance, context: AdminContext) => void;
+export type Routes<C extends RunningContext = AdminContext> = (app: FastifyInstance, context: C) => void;
 
 /** Who does this and why, as the history keeps it; `why` when the body says nothing. */
 export function changeOf(request: FastifyRequest, { via }: AdminContext, why?: string): Change {

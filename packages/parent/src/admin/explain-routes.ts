@@ -1,6 +1,6 @@
 /** What matches what, and which way one request would take. */
 import type { ExplainRequest } from '@ficus/common/api/explain.ts';
-import type { Routes } from './context.ts';
+import type { Routes, RunningContext } from './context.ts';
 import { ref, route } from './route-schema.ts';
 
 const routesQuery = {
@@ -9,7 +9,7 @@ const routesQuery = {
   properties: { entryPoint: { type: 'string', maxLength: 253, description: 'only the routers of this one' } },
 };
 
-export const explainRoutes: Routes = (app, { runtime }) => {
+export const explainRoutes: Routes<RunningContext> = (app, { runtime }) => {
   app.get(
     '/v1/routes',
     route('listRoutes', 'routers by entrypoint, in the order in which they are tried', ref('RouteList'), {

@@ -1,13 +1,16 @@
 /** The OpenAPI document, made from the routes themselves when somebody asks for it. */
 import Fastify from 'fastify';
-import type { AdminContext, Routes } from './context.ts';
+import type { Routes, RunningContext } from './context.ts';
 import { namedSchemas } from './route-schema.ts';
 
 /**
  * The OpenAPI 3.1 document of these routes. They are registered once more on an app that never listens: the plugin
  * that reads them stays out of memory until then.
  */
-export async function openApiDocument(routes: readonly Routes[], context: AdminContext): Promise<object> {
+export async function openApiDocument<C extends RunningContext>(
+  routes: readonly Routes<C>[],
+  context: C,
+): Promise<object> {
   const { default: swagger } = await import('@fastify/swagger');
   const app = Fastify();
   await app.register(swagger, {

@@ -1,8 +1,7 @@
-/** The admin API's reading half: what is running, and what was changed. */
+/** What was changed, and what was issued to children. */
 import type { Routes } from './context.ts';
 import { list, object, ref, route } from './route-schema.ts';
 
-const text = { content: { 'text/plain': { schema: { type: 'string' } } } };
 const historyQuery = {
   type: 'object',
   additionalProperties: false,
@@ -16,25 +15,7 @@ const historyQuery = {
   },
 };
 
-export const readRoutes: Routes = (app, { store, runtime, authority }) => {
-  app.get(
-    '/v1/healthz',
-    route('getHealth', 'whether the control plane answers', object({ status: { const: 'ok' } })),
-    () => ({ status: 'ok' }),
-  );
-  app.get('/v1/status', route('getStatus', 'everything at a glance', ref('ParentStatus')), () =>
-    runtime.status(),
-  );
-  app.get(
-    '/v1/children',
-    route('listChildren', 'the children that joined', object({ children: list('ChildStatus') })),
-    async () => ({ children: await runtime.children() }),
-  );
-  app.get(
-    '/v1/uplinks',
-    route('listUplinks', 'the uplinks and their legs', object({ uplinks: list('UplinkStatus') })),
-    async () => ({ uplinks: await runtime.uplinks() }),
-  );
+export const readRoutes: Routes = (app, { store, authority }) => {
   app.get(
     '/v1/history',
     route(
@@ -66,14 +47,4 @@ export const readRoutes: Routes = (app, { store, runtime, authority }) => {
     roots: authority.roots,
     caPin: authority.pin,
   }));
-  for (const path of ['/metrics', '/v1/metrics']) {
-    app.get(
-      path,
-      route(path === '/metrics' ? 'getMetrics' : 'getMetricsV1', 'counters in Prometheus text format', text),
-      async (_request, reply) => {
-        reply.type('text/plain; version=0.0.4; charset=utf-8');
-        return await runtime.metrics();
-      },
-    );
-  }
 };

@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { FicusError } from '@ficus/common/errors.ts';
+import type { LogLine } from '@ficus/common/log.ts';
 import { listenError, parseListenAddress } from '../join/addresses.ts';
 import { openAdminToken } from './admin-token.ts';
 import { adminApp } from './app.ts';
-import type { AdminContext } from './context.ts';
+import type { AdminContext, Routes, RunningContext } from './context.ts';
+import { allRoutes, plainRoutes } from './routes.ts';
 import { listenOnSocket } from './unix-socket.ts';
 
-export interface AdminApiOptions extends Omit<AdminContext, 'via'> {
+export interface ListenOptions {
   /** Made with mode 0600. Who can open it needs no token. */
   readonly socketPath: string;
   /** `127.0.0.1:8081`, `:8081` (loopback); absent: no TCP. */
@@ -18,7 +20,10 @@ export interface AdminApiOptions extends Omit<AdminContext, 'via'> {
   readonly insecure?: boolean;
   /** Holds `admin-token`. */
   readonly stateDirectory: string;
+  readonly log: LogLine;
 }
+export interface AdminApiOptions extends ListenOptions, Omit<AdminContext, 'via'> {}
+export interface PlainApiOptions extends ListenOptions, Omit<RunningContext, 'via'> {}
 
 export interface AdminApi {
   /** Of TCP; undefined when there is none. */
@@ -27,11 +32,24 @@ export interface AdminApi {
 }
 
 /** Throws `admin.insecure-address`, `admin.socket-in-use`, `admin.listen`, `listen.bad-address`, `files.*`. */
-export async function startAdmin(options: AdminApiOptions): Promise<AdminApi> {
+export function startAdmin(options: AdminApiOptions): Promise<AdminApi> {
+  return listen<AdminContext>(options, (via) => ({ ...options, via }), allRoutes);
+}
+
+/** The same for a parent without children: what is about them is not there. */
+export function startPlainAdmin(options: PlainApiOptions): Promise<AdminApi> {
+  return listen<RunningContext>(options, (via) => ({ ...options, via }), plainRoutes);
+}
+
+async function listen<C extends RunningContext>(
+  options: ListenOptions,
+  makeContext: (via: C['via']) => C,
+  routes: readonly Routes<C>[],
+): Promise<AdminApi> {
   const { socketPath, tcpAddress, insecure = false, stateDirectory, log } = options;
   const tcp = tcpAddress === undefined ? undefined : tcpListener(tcpAddress, insecure);
   const isToken = await openAdminToken(stateDirectory);
-  const app = await adminApp(options, isToken);
+  const app = await adminApp(makeContext, routes, isToken);
   const servers: Server[] = [];
   const serve = (handler: RequestListener): Server => {
     const server = createServer(limits, handler);

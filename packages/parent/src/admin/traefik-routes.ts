@@ -2,7 +2,7 @@
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Listed, Order, Query } from '@ficus/gateway/explain/traefik-api/page.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { AdminContext, Routes } from './context.ts';
+import type { Routes, RunningContext } from './context.ts';
 import { route } from './route-schema.ts';
 
 const anything = { type: 'object', additionalProperties: true };
@@ -29,7 +29,7 @@ interface List {
 }
 
 /** Each loads its code when somebody asks. */
-const objects: Readonly<Record<string, (context: AdminContext) => Promise<List>>> = {
+const objects: Readonly<Record<string, (context: RunningContext) => Promise<List>>> = {
   'http/routers': async ({ runtime }) => {
     const { apiRouters, routerOrder } = await import('@ficus/gateway/explain/traefik-api/routers.ts');
     return { all: apiRouters((await runtime.running()).view), order: routerOrder as Order<never> };
@@ -50,7 +50,7 @@ const objects: Readonly<Record<string, (context: AdminContext) => Promise<List>>
   },
 };
 
-export const traefikRoutes: Routes = (app, context) => {
+export const traefikRoutes: Routes<RunningContext> = (app, context) => {
   const { runtime } = context;
   for (const [path, load] of Object.entries(objects)) addList(app, path, () => load(context));
   const summary = () => import('@ficus/gateway/explain/traefik-api/summary.ts');

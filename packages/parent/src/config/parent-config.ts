@@ -43,7 +43,13 @@ export interface ParentConfig {
     readonly advertise?: string;
     readonly certificateTtlMs: number;
   };
-  readonly admin: { readonly socket: string; readonly address?: string; readonly insecure?: boolean };
+  readonly admin: {
+    readonly socket: string;
+    readonly address?: string;
+    readonly insecure?: boolean;
+    /** Asked for by a plain reverse proxy, which has none otherwise. */
+    readonly alone?: true;
+  };
   readonly ca?: { readonly certFile: string; readonly keyFile: string; readonly rootsFile?: string };
   readonly log: { readonly level: LogLevel; readonly format: 'common' | 'json' };
   readonly accessLog?: AccessLogConfig;
@@ -76,6 +82,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
   const stateDirectory = at(raw.stateDirectory ?? 'state');
   const multicluster = raw.providers?.multicluster ?? raw.hub?.providers?.multicluster;
   const enabled = multicluster === undefined ? undefined : (multicluster.enabled ?? true);
+  const meshEnabled = enabled ?? (raw.join !== undefined || raw.ca !== undefined);
   return {
     name: raw.name ?? 'parent',
     stateDirectory,
@@ -83,7 +90,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
     workers: raw.workers ?? availableParallelism(),
     entryPoints: raw.entryPoints,
     ...(raw.providers?.file === undefined ? {} : { file: absolute(raw.providers.file, at) }),
-    meshEnabled: enabled ?? (raw.join !== undefined || raw.ca !== undefined),
+    meshEnabled,
     children: Object.entries(multicluster?.children ?? {}).map(([name, child]) => ({
       name,
       ...uplinkAddress(child.address),
@@ -99,6 +106,7 @@ function complete(raw: ParentFile, file: string): ParentConfig {
       socket: raw.admin?.socket === undefined ? resolve(stateDirectory, 'admin.sock') : at(raw.admin.socket),
       ...(raw.admin?.address === undefined ? {} : { address: raw.admin.address }),
       ...(raw.admin?.insecure === undefined ? {} : { insecure: raw.admin.insecure }),
+      ...(raw.admin === undefined || meshEnabled ? {} : { alone: true }),
     },
     ...(raw.ca === undefined
       ? {}

@@ -135,21 +135,24 @@ export const parentSchema = object(
       ),
     ),
     admin: optional(
-      object('The admin API.', {
-        socket: optional(
-          string('Unix socket of the local `ficus` command. Default: `<stateDirectory>/admin.sock`.', text),
-        ),
-        address: optional(
-          string('Also listen here, with the bearer token, such as `127.0.0.1:8081`. Default: no.', {
-            format: 'address',
-          }),
-        ),
-        insecure: optional(
-          boolean(
-            'Whether `address` may be one that other machines reach, although the token then travels without TLS. Default: false.',
+      object(
+        'The admin API. With children there always is one; a plain reverse proxy has one if this key is there.',
+        {
+          socket: optional(
+            string('Unix socket of the local `ficus` command. Default: `<stateDirectory>/admin.sock`.', text),
           ),
-        ),
-      }),
+          address: optional(
+            string('Also listen here, with the bearer token, such as `127.0.0.1:8081`. Default: no.', {
+              format: 'address',
+            }),
+          ),
+          insecure: optional(
+            boolean(
+              'Whether `address` may be one that other machines reach, although the token then travels without TLS. Default: false.',
+            ),
+          ),
+        },
+      ),
     ),
     ca: optional(
       object("The operator's own authority, instead of the one made in the state directory.", {
