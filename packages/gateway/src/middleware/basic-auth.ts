@@ -5,7 +5,7 @@ import { deleteHeader, getHeader, type Headers } from '../http/headers.ts';
 import type { BasicAuthModel } from '../model/middleware/password-auth.ts';
 import { type Credentials, PasswordChecker, type Waiter } from '../passwords/password-checker.ts';
 import { type PasswordHash, parsePasswordHash } from '../passwords/password-hash.ts';
-import { type FieldEdit, fieldEdit, setIdentity } from './field-edit.ts';
+import { type FieldEdit, identityField, setIdentity } from './field-edit.ts';
 import type { Middleware, MiddlewareContext, Next } from './middleware.ts';
 
 /** One checker for all of them: what runs at once is counted for the process. */
@@ -26,7 +26,7 @@ export class BasicAuth implements Middleware {
     this.#users = new Map(users.map(([name, hash]) => [name, parsed(hash)]));
     this.#hashes = [...this.#users.values()];
     this.#challenge = ['www-authenticate', `Basic realm="${realm}"`, 'WWW-Authenticate'];
-    this.#headerField = headerField === '' ? undefined : fieldEdit(headerField, '');
+    this.#headerField = headerField === '' ? undefined : identityField(headerField);
     this.#removeHeader = removeHeader;
     this.#checker = checker;
   }

@@ -7,7 +7,7 @@ import type { DigestAuthModel } from '../model/middleware/password-auth.ts';
 import { type DigestCredentials, parseDigest } from '../passwords/digest-credentials.ts';
 import { Nonces } from '../passwords/nonces.ts';
 import { same } from '../passwords/verify-password.ts';
-import { type FieldEdit, fieldEdit, setIdentity } from './field-edit.ts';
+import { type FieldEdit, identityField, setIdentity } from './field-edit.ts';
 import type { Middleware, MiddlewareContext, Refusal } from './middleware.ts';
 
 /** Nonces are good for every middleware and outlive a reload: what a client proves with one depends on its realm. */
@@ -29,7 +29,7 @@ export class DigestAuth implements Middleware {
   constructor({ users, realm, headerField, removeHeader }: DigestAuthModel, nonces: Nonces) {
     this.#users = new Map(users);
     this.#realm = realm;
-    this.#headerField = headerField === '' ? undefined : fieldEdit(headerField, '');
+    this.#headerField = headerField === '' ? undefined : identityField(headerField);
     this.#removeHeader = removeHeader;
     this.#nonces = nonces;
   }

@@ -25,6 +25,11 @@ export function applyEdits(edits: readonly FieldEdit[], fields: Headers): void {
   }
 }
 
+/** A field for `setIdentity`, spelled as the operator does. */
+export function identityField(name: string): FieldEdit {
+  return { name: name.toLowerCase(), value: '', written: name };
+}
+
 /**
  * Sets a field that says who the client is. What the client sent under the name goes, and so does what only looks like
  * it to endpoints that take `_` for `-`.

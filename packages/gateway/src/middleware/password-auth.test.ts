@@ -59,13 +59,13 @@ describe('basicAuth', () => {
 
   test('tells the endpoint who it is, whatever the client says, and takes the password away', async () => {
     await using endpoint = await recordingEndpoint();
-    const options = `headerField: X-Web-User, removeHeader: true, ${users}`;
+    const options = `headerField: X-WEB-User, removeHeader: true, ${users}`;
     await using gateway = await gatewayFrom(file(`basicAuth: { ${options} }`, endpoint.port));
     const forged = 'x-web-user: root\r\nX_Web_User: root\r\nX-Web_User: root\r\n';
     await exchange(gateway.port, get(forged + basic('bc', 'secret')));
     const raw = endpoint.requests[0]?.rawHeaders ?? [];
     const told = raw.filter((_, i) => /^x.web.user$/i.test(raw[i - (i % 2)] ?? ''));
-    assert.deepEqual(told, ['X-Web-User', 'bc']);
+    assert.deepEqual(told, ['X-WEB-User', 'bc']);
     assert.equal(
       raw.some((name) => name.toLowerCase() === 'authorization'),
       false,
