@@ -51,7 +51,7 @@ export abstract class Borrower<W> implements AskedLease {
     for (const [i, waiter] of asked.entries()) {
       if (i < now) this.pass(lease, waiter, 0);
       else if (i === now && delayMs >= 0) this.pass(lease, waiter, delayMs);
-      else this.refuse(waiter, retryMs);
+      else this.refuse(lease, waiter, retryMs);
     }
     // Who came meanwhile.
     const waiting = lease.waiting;
@@ -96,7 +96,7 @@ export abstract class Borrower<W> implements AskedLease {
   protected abstract takeIdle(lease: Lease<W>): boolean;
   /** `waiter` has its unit, which counts from now or after `delayMs`. */
   protected abstract pass(lease: Lease<W>, waiter: W, delayMs: number): void;
-  protected abstract refuse(waiter: W, retryMs: number): void;
+  protected abstract refuse(lease: Lease<W>, waiter: W, retryMs: number): void;
   /** Decides without the main process. */
   protected abstract alone(source: string, waiter: W): void;
 

@@ -12,6 +12,8 @@ export class Lease<W> implements Visit {
   spent = 0;
   /** How many more to ask for than are needed: more and more while they are used up, so that a busy source seldom asks. */
   ahead = 0;
+  /** Monotonic milliseconds before which there will be none: no need to ask. */
+  noneUntil = 0;
   /** Used since the last sweep. */
   used = true;
   /** Who waits, not asked for yet. */

@@ -148,6 +148,20 @@ describe('tokens of several workers', () => {
     assert.equal(all.log.length, 2);
   });
 
+  it('a flood of what is refused is none for the main process, and ends in time', async () => {
+    const all = new TestWorkers(2);
+    const tokens = all.worker(0).tokens(10, 1000, 1);
+    assert.equal(await take(tokens, 's'), 0);
+    assert.equal(await take(tokens, 's'), -100);
+    const before = all.asked;
+    for (let i = 0; i < 1000; i++) assert.equal(await take(tokens, 's'), -100);
+    all.clock.advance(49);
+    assert.equal(await take(tokens, 's'), -51);
+    assert.equal(all.asked, before);
+    all.clock.advance(1);
+    assert.equal(await take(tokens, 's'), 50);
+  });
+
   it('memory does not grow with hostile sources', async () => {
     const all = new TestWorkers(2);
     const tokens = all.worker(0).tokens(1, 1000, 1) as Tokens & { size: number };

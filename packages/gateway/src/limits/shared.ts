@@ -48,7 +48,14 @@ export class SharedTokens extends Borrower<TokenWaiter> implements Tokens {
 
   take(source: string): number {
     const lease = this.leases.get(source);
-    if (lease !== undefined && this.takeIdle(lease)) return 0;
+    if (lease !== undefined) {
+      if (this.takeIdle(lease)) return 0;
+      if (lease.noneUntil > 0) {
+        // A flood of what is refused must not be one for the main process.
+        const now = this.#clock.monotonic();
+        if (now < lease.noneUntil) return now - lease.noneUntil - this.#rules.maxDelayMs;
+      }
+    }
     if (!this.link.silent) return ask;
     this.link.countAlone();
     return this.#alone().take(source);
@@ -70,7 +77,8 @@ export class SharedTokens extends Borrower<TokenWaiter> implements Tokens {
     waiter.decided(delayMs);
   }
 
-  protected refuse(waiter: TokenWaiter, retryMs: number): void {
+  protected refuse(lease: Lease<TokenWaiter>, waiter: TokenWaiter, retryMs: number): void {
+    lease.noneUntil = this.#clock.monotonic() + retryMs - this.#rules.maxDelayMs;
     waiter.decided(-retryMs);
   }
 
@@ -116,7 +124,7 @@ export class SharedSlots extends Borrower<SlotWaiter> implements Slots {
     waiter.decided(this.#use(lease));
   }
 
-  protected refuse(waiter: SlotWaiter): void {
+  protected refuse(_lease: Lease<SlotWaiter>, waiter: SlotWaiter): void {
     waiter.decided(undefined);
   }
 
