@@ -14,6 +14,7 @@ export const grpcStatus = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** `application/grpc`, `application/grpc+proto` …; not grpc-web, whose trailers are in its body. */
@@ -48,11 +49,14 @@ export function grpcStatusOf(code: GatewayErrorCode): number {
     return grpcStatus.resourceExhausted;
   const { status } = errorKind(code);
   switch (status) {
+    case 401:
+      return grpcStatus.unauthenticated;
     case 403:
       return grpcStatus.permissionDenied;
     case 404:
     case 405:
       return grpcStatus.unimplemented;
+    case 429:
     case 502:
     case 503:
     case 504:
