@@ -1,7 +1,7 @@
 /** A circuit breaker: opens when requests fail as its expression says, and closes step by step. As Traefik's (oxy). */
 import type { Clock } from '@ficus/common/clock.ts';
 import type { CircuitBreakerSettings } from '../../model/middleware/circuit-breaker.ts';
-import { type Condition, compileExpression, expressionNeeds } from './expression.ts';
+import { type Condition, compileExpression, type ExpressionNeeds, expressionNeeds } from './expression.ts';
 import { CircuitMeter } from './meter.ts';
 
 /** Closed; open; letting a growing share through. Traefik's words. */
@@ -30,8 +30,9 @@ export class CircuitBreaker {
     this.name = name;
     this.#settings = settings;
     this.#clock = clock;
-    this.#condition = compileExpression(settings.expression);
-    this.#meter = new CircuitMeter(expressionNeeds(settings.expression));
+    const { condition, needs } = understood(settings);
+    this.#condition = condition;
+    this.#meter = new CircuitMeter(needs);
   }
 
   /** Whether its expression asks how long requests take; else `record` needs no time. */
@@ -105,4 +106,21 @@ export class CircuitBreaker {
       this.#clock.after(until - this.#clock.monotonic(), () => this.#pass(this.#clock.monotonic()));
     for (const watcher of this.#watchers) watcher.deref()?.();
   }
+}
+
+interface Understood {
+  readonly condition: Condition;
+  readonly needs: ExpressionNeeds;
+}
+
+/** Thousands of routers may have a breaker from one middleware: its expression is read once. */
+const known = new WeakMap<CircuitBreakerSettings, Understood>();
+
+function understood(settings: CircuitBreakerSettings): Understood {
+  const before = known.get(settings);
+  if (before !== undefined) return before;
+  const { expression } = settings;
+  const made = { condition: compileExpression(expression), needs: expressionNeeds(expression) };
+  known.set(settings, made);
+  return made;
 }
