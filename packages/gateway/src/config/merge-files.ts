@@ -23,6 +23,8 @@ export function mergeFiles(files: readonly DecodedFile[]): {
   readonly at: At;
   readonly problems: readonly ConfigProblem[];
 } {
+  // Nothing to merge, and what did not change stays the same object.
+  if (files.length === 1) return { config: files[0]!.config, at: files[0]!.at, problems: [] };
   const problems: ConfigProblem[] = [];
   const merged: Record<'http' | 'tls', Record<string, Record<string, unknown>>> = { http: {}, tls: {} };
   const owners = new Map<string, DecodedFile>();

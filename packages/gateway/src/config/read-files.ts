@@ -44,7 +44,7 @@ export async function readFileProvider(
       problems.push({ file, line: 1, column: 1, path: [], message: `cannot read it: ${read.reason}` });
       continue;
     }
-    hash.update(JSON.stringify([file, read.text]));
+    hash.update(`${file.length}:${file}${read.text.length}:`).update(read.text);
     const decoder = decoders.get(file) ?? new DynamicDecoder(file);
     decoders.set(file, decoder);
     const result = decoder.decode(read.text);

@@ -11,6 +11,7 @@ import type { Services } from './resolve-services.ts';
 import type { TlsOptions } from './resolve-tls.ts';
 import type { UplinkDraft, Uplinks } from './resolve-uplinks.ts';
 import type { Layer, RouterLayers } from './router-layers.ts';
+import type { TlsEntryPoints } from './tls-entry-points.ts';
 
 /** A router before it has a place in the model's order. */
 export interface RouterDraft {
@@ -32,8 +33,9 @@ export interface RouterContext {
   readonly uplinks: Uplinks;
   readonly layers: RouterLayers;
   readonly entryPoints: readonly EntryPointDraft[];
-  /** Names of TLS entrypoints. */
-  readonly secure: ReadonlySet<string>;
+  readonly secure: TlsEntryPoints;
+  /** What `entryPoints` and `tls` of a router come to, by how they are written: thousands write them alike. */
+  readonly listening: Map<string, readonly Terms[]>;
   readonly tlsOptions: TlsOptions;
 }
 
@@ -105,18 +107,29 @@ class RouterResolver {
 
   /** Entrypoints put their own middlewares first and decide on TLS: one draft for each set of these. */
   #onEntryPoints(matcher: Matcher): RouterDraft[] {
+    const { listening, resolution } = this.#context;
+    const written = `${this.#config.tls !== undefined} ${this.#config.entryPoints?.join('\0') ?? ''}`;
+    let groups = listening.get(written);
+    if (groups === undefined) {
+      const before = resolution.disabled.length;
+      groups = this.#groups();
+      // What is wrong is told of every router, so only what is right is kept for the next.
+      if (resolution.disabled.length === before) listening.set(written, groups);
+    }
+    return groups.map((terms) => this.#draft(matcher, terms));
+  }
+
+  #groups(): readonly Terms[] {
     const groups = new Map<string, Terms & { readonly entryPoints: string[] }>();
     for (const { name, middlewares, tls: forced, tlsOptions: inherited } of this.#entryPoints()) {
-      const secure = this.#context.secure.has(name);
       const tls = this.#config.tls !== undefined || forced;
-      if (tls && !secure) continue;
       const tlsOptions = tls && this.#config.tls === undefined ? inherited : undefined;
       const key = JSON.stringify([tls, middlewares, tlsOptions]);
       const group = groups.get(key) ?? { tls, middlewares, inheritedOptions: tlsOptions, entryPoints: [] };
       group.entryPoints.push(name);
       groups.set(key, group);
     }
-    return [...groups.values()].map((terms) => this.#draft(matcher, terms));
+    return [...groups.values()];
   }
 
   #entryPoints(): readonly EntryPointDraft[] {
@@ -136,16 +149,7 @@ class RouterResolver {
       );
       return [];
     });
-    const chosen = written.length === 0 ? defaultEntryPoints(all) : found;
-    const clear = chosen.filter(({ name }) => !this.#context.secure.has(name));
-    if (this.#config.tls !== undefined && chosen.length > 0 && clear.length === chosen.length) {
-      const names = clear.map(({ name }) => JSON.stringify(name)).join(', ');
-      this.#disable(
-        ['tls'],
-        `it wants TLS, but entrypoint ${names} also serves routers without: set http.tls there`,
-      );
-    }
-    return chosen;
+    return written.length === 0 ? defaultEntryPoints(all) : found;
   }
 
   #onUplinks(matcher: Matcher, written: readonly string[]): RouterDraft[] {

@@ -44,7 +44,18 @@ export function resolve(input: ResolveInput): Resolved {
   const secure = tlsEntryPoints(entryPoints, sources);
   const layers = new RouterLayers(sources, resolution);
   const tlsOptions = new TlsOptions(sources, resolution);
-  const context = { resolution, services, middlewares, uplinks, layers, entryPoints, secure, tlsOptions };
+  const listening = new Map();
+  const context = {
+    resolution,
+    services,
+    middlewares,
+    uplinks,
+    layers,
+    entryPoints,
+    secure,
+    tlsOptions,
+    listening,
+  };
   const drafts = sources.flatMap((source) => [...resolveRouters(source, context)]).sort(byPriority);
   const routers = linkLayers(drafts, services, resolution);
   const certificates = resolveCertificates(sources, resolution);
@@ -52,7 +63,8 @@ export function resolve(input: ResolveInput): Resolved {
   const publicEntryPoints = entryPoints.map((draft): EntryPointModel => {
     if (!secure.has(draft.name)) return { ...draft.model, tls: false };
     const tlsHosts = resolveTlsHosts(draft, drafts, tlsOptions, sources, resolution);
-    return { ...draft.model, tls: true, ...(tlsHosts === undefined ? {} : { tlsHosts }) };
+    const clear = secure.get(draft.name) === 'both' ? { clear: true } : {};
+    return { ...draft.model, tls: true, ...clear, ...(tlsHosts === undefined ? {} : { tlsHosts }) };
   });
   return {
     model: {

@@ -1,35 +1,33 @@
 /** Decides which entrypoints speak TLS. */
-
 import { defaultEntryPoints, type EntryPointDraft } from './resolve-entry-points.ts';
 import type { DynamicSource } from './resolve-input.ts';
 
+/** `both`: each connection is looked at. */
+export type TlsEntryPoints = ReadonlyMap<string, 'tls' | 'both'>;
+
 /**
- * Names of the TLS entrypoints: those with `http.tls`, and those where every router has `tls` (the routers that name
- * the entrypoint count; where none does, those that listen on it by default). A single router can so never turn a
- * port that others use in the clear into a TLS one.
+ * The entrypoints that speak TLS, by name: those with `http.tls` nothing else, the others where routers have `tls`; where
+ * some have it and some have not, both, as Traefik does everywhere.
  */
 export function tlsEntryPoints(
   drafts: readonly EntryPointDraft[],
   sources: readonly DynamicSource[],
-): ReadonlySet<string> {
-  const named = new Map<string, boolean[]>();
-  const byDefault: boolean[] = [];
+): TlsEntryPoints {
+  const routers = new Map<string, Set<boolean>>(drafts.map(({ name }) => [name, new Set()]));
+  const defaults = defaultEntryPoints(drafts).map(({ name }) => name);
   for (const source of sources) {
     for (const router of Object.values(source.config.http?.routers ?? {})) {
       if (router.uplinks !== undefined || (router.parentRefs ?? []).length > 0) continue;
-      const tls = router.tls !== undefined;
-      if (router.entryPoints === undefined || router.entryPoints.length === 0) byDefault.push(tls);
-      for (const name of router.entryPoints ?? []) {
-        const routers = named.get(name) ?? [];
-        routers.push(tls);
-        named.set(name, routers);
-      }
+      const { entryPoints = [] } = router;
+      for (const name of entryPoints.length === 0 ? defaults : entryPoints)
+        routers.get(name)?.add(router.tls !== undefined);
     }
   }
-  const defaults = new Set(defaultEntryPoints(drafts).map(({ name }) => name));
-  const secure = drafts.filter(({ name, tls }) => {
-    const routers = named.get(name) ?? (defaults.has(name) ? byDefault : []);
-    return tls || (routers.length > 0 && routers.every(Boolean));
-  });
-  return new Set(secure.map(({ name }) => name));
+  const speaking = new Map<string, 'tls' | 'both'>();
+  for (const { name, tls } of drafts) {
+    const kinds = routers.get(name);
+    if (tls) speaking.set(name, 'tls');
+    else if (kinds?.has(true) === true) speaking.set(name, kinds.has(false) ? 'both' : 'tls');
+  }
+  return speaking;
 }
