@@ -1,11 +1,13 @@
 /** Every middleware the gateway knows, by the kind the model gives it. */
+import { loader } from '@ficus/common/load.ts';
 import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { addPrefix } from './add-prefix.ts';
 import { headers } from './headers.ts';
-import { load } from './load.ts';
 import type { Middleware, MiddlewareContext } from './middleware.ts';
 import { retry } from './retry.ts';
 import { stripPrefix } from './strip-prefix.ts';
+
+const load = loader(import.meta.url);
 
 /** Chains are written out before, and what is broken is never built. */
 type Kind = Exclude<MiddlewareModel['kind'], 'chain' | 'broken'>;
@@ -31,6 +33,7 @@ const factories = {
   redirectScheme: (model) =>
     load<typeof import('./redirect-scheme.ts')>('redirect-scheme').redirectScheme(model),
   redirectRegex: (model) => load<typeof import('./redirect-regex.ts')>('redirect-regex').redirectRegex(model),
+  compress: (model) => load<typeof import('./compress/compress.ts')>('compress/compress').compress(model),
   contentType: (model) => load<typeof import('./content-type.ts')>('content-type').contentType(model),
   encodedCharacters: (model) =>
     load<typeof import('./encoded-characters.ts')>('encoded-characters').encodedCharacters(model),

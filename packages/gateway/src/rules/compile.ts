@@ -1,15 +1,18 @@
 /** A matcher made into one test of a request. Closures are made here, once a rule, and none while serving. */
 import { FicusError } from '@ficus/common/errors.ts';
+import { loader } from '@ficus/common/load.ts';
 import { stride } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import { pathLiteral } from '../http/path-literal.ts';
 import type { Matcher } from '../model/model.ts';
 import { cidrContains, parseCidr } from '../net/cidr.ts';
-import { checkedGoRegexp } from './go-regexp.ts';
+import type { GoRegexp } from './go-regexp.ts';
 import { queryHas, queryPairs } from './query-values.ts';
 import { routingPath, wireText } from './wire-text.ts';
 
 export type RequestTest = (request: RequestHead) => boolean;
+
+const load = loader(import.meta.url);
 
 /** Compiles a whole matcher. Throws a FicusError only for a `clientIP` that is no CIDR, which no parsed rule holds. */
 export function compileMatcher(matcher: Matcher): RequestTest {
@@ -46,11 +49,11 @@ export function compileMatcher(matcher: Matcher): RequestTest {
     case 'clientIP':
       return addressTest(matcher.cidr);
     case 'hostRegexp': {
-      const regexp = checkedGoRegexp(matcher.regexp);
+      const regexp = goRegexp(matcher.regexp);
       return (request) => regexp.test(request.host);
     }
     case 'pathRegexp': {
-      const regexp = checkedGoRegexp(matcher.regexp);
+      const regexp = goRegexp(matcher.regexp);
       return (request) => regexp.test(routingPath(request.path));
     }
     case 'headerRegexp':
@@ -97,7 +100,7 @@ function headerTest(name: string, text: string): RequestTest {
 }
 
 function headerRegexpTest(name: string, source: string): RequestTest {
-  const regexp = checkedGoRegexp(source);
+  const regexp = goRegexp(source);
   return (request) => {
     const headers = request.headers;
     for (let i = 0; i < headers.length; i += stride) {
@@ -108,7 +111,7 @@ function headerRegexpTest(name: string, source: string): RequestTest {
 }
 
 function queryRegexpTest(name: string, source: string): RequestTest {
-  const regexp = checkedGoRegexp(source);
+  const regexp = goRegexp(source);
   return (request) => {
     const pairs = queryPairs(request.query);
     for (let i = 0; i < pairs.length; i += 2) {
@@ -150,4 +153,9 @@ function some(tests: readonly RequestTest[]): RequestTest {
     for (let i = 0; i < tests.length; i++) if ((tests[i] as RequestTest)(request)) return true;
     return false;
   };
+}
+
+/** Loaded with the first rule that has one. */
+function goRegexp(source: string): GoRegexp {
+  return load<typeof import('./go-regexp.ts')>('go-regexp').checkedGoRegexp(source);
 }

@@ -1,15 +1,17 @@
 /** Services of a model made into services that serve, each once however many refer to it. */
+import { loader } from '@ficus/common/load.ts';
+import type { CircuitBreakerSettings } from '../model/middleware/circuit-breaker.ts';
 import type { LoadBalancerModel, Model, ServiceModel } from '../model/model.ts';
 import type { PassingModel } from '../model/service/models.ts';
-import { behindBreakers, type Keeper } from '../service/circuit/keep.ts';
-import { Failover } from '../service/failover.ts';
-import { HighestRandomWeight } from '../service/highest-random-weight.ts';
+import type { Keeper } from '../service/circuit/keep.ts';
 import type { LoadBalancer } from '../service/load-balancer.ts';
-import { Mirroring } from '../service/mirroring.ts';
+import type { Mirroring } from '../service/mirroring.ts';
 import { Passing } from '../service/passing.ts';
 import { BrokenService, type Service } from '../service/service.ts';
 import { Leg, Weighted } from '../service/weighted.ts';
 import { ByName } from './names.ts';
+
+const load = loader(import.meta.url);
 
 /** Services with state of their own, by name. */
 export interface ServiceSets {
@@ -66,33 +68,46 @@ export class ServiceBuilder {
       case 'weighted':
         return this.#weighted(model);
       case 'highestRandomWeight':
-        return new HighestRandomWeight(
+        return new (load<typeof import('../service/highest-random-weight.ts')>(
+          '../service/highest-random-weight',
+        ).HighestRandomWeight)(
           model,
           model.legs.map((leg) => this.build(leg.service)),
         );
       case 'mirroring': {
         const mirrors = model.mirrors.map((mirror) => this.build(mirror.service));
         const previous = this.#previous?.mirroring.get(model.name);
+        const { Mirroring } = load<typeof import('../service/mirroring.ts')>('../service/mirroring');
         const mirroring = new Mirroring(model, this.build(model.service), mirrors, previous);
         this.#sets.mirroring.set(model.name, mirroring);
         return mirroring;
       }
       case 'failover':
-        return new Failover(model, this.build(model.service), this.build(model.fallback));
+        return new (load<typeof import('../service/failover.ts')>('../service/failover').Failover)(
+          model,
+          this.build(model.service),
+          this.build(model.fallback),
+        );
       case 'passing': {
         const service = new Passing(model.name, this.build(model.service));
         this.passing.push({ service, model });
         const owner = JSON.stringify(['service', ...model.name]);
-        return behindBreakers(this.#keeper, service, owner, model.circuitBreakers);
+        return this.#behind(model.circuitBreakers, service, owner);
       }
     }
+  }
+
+  #behind(settings: readonly CircuitBreakerSettings[], service: Service, owner: string): Service {
+    if (settings.length === 0) return service;
+    const { behindBreakers } = load<typeof import('../service/circuit/keep.ts')>('../service/circuit/keep');
+    return behindBreakers(this.#keeper, service, owner, settings);
   }
 
   #weighted(model: Extract<ServiceModel, { kind: 'weighted' }>): Weighted {
     const settings = model.circuitBreaker === undefined ? [] : [model.circuitBreaker];
     const legs = model.legs.map((leg) => {
       const owner = JSON.stringify(['leg', ...model.name, leg.key]);
-      return new Leg(leg, behindBreakers(this.#keeper, this.build(leg.service), owner, settings));
+      return new Leg(leg, this.#behind(settings, this.build(leg.service), owner));
     });
     const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name));
     this.#sets.weighted.set(model.name, weighted);

@@ -1,14 +1,9 @@
 /** Circuit breakers as counters, and their sum over processes. */
-import { CircuitBreaker, type CircuitState } from '../service/circuit/breaker.ts';
+import type { CircuitBreaker, CircuitState } from '../service/circuit/breaker.ts';
 import type { CircuitStats } from './data-plane.ts';
 
-/** `kept`: all state that outlives reloads; what is no breaker is passed over. */
-export function circuitStats(kept: Iterable<unknown>): CircuitStats[] {
-  const found: CircuitStats[] = [];
-  for (const one of kept) {
-    if (one instanceof CircuitBreaker) found.push({ name: one.name, state: one.state, trips: one.trips });
-  }
-  return found;
+export function circuitStats(breakers: Iterable<CircuitBreaker>): CircuitStats[] {
+  return Array.from(breakers, ({ name, state, trips }) => ({ name, state, trips }));
 }
 
 interface HasCircuits {

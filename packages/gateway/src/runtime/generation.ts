@@ -78,7 +78,7 @@ export class Generation {
           ([name, indexes]) => [name, table(routes, indexes, true)] as const,
         ),
       );
-      const own = table(routes, owned.get(entryPoint.name) ?? [], entryPoint.tls);
+      const own = table(routes, owned.get(entryPoint.name) ?? [], false);
       const tlsHosts = severalTlsHosts(entryPoint, model);
       this.entries.set(entryPoint.name, { routes: own, uplinks, tlsHosts });
     }

@@ -28,7 +28,9 @@ export class Kept {
     this.#previous = new Map();
   }
 
-  *values(): Iterable<unknown> {
-    yield* this.#values.values();
+  /** What is kept under keys of this kind, the first item of the JSON lists that they are. */
+  *ofKind(kind: string): Iterable<unknown> {
+    const beginning = `[${JSON.stringify(kind)},`;
+    for (const [key, value] of this.#values) if (key.startsWith(beginning)) yield value;
   }
 }

@@ -36,7 +36,10 @@ ${balancers({ b: [b.port] })}
     assert.equal(field(a.requests[0]?.rawHeaders, 'x-leg'), 'a');
     assert.equal(field(a.requests[0]?.rawHeaders, 'x-seen'), 'outer');
     assert.equal(field(b.requests[0]?.rawHeaders, 'x-seen'), 'outer');
-    assert.equal(b.requests[0]?.rawHeaders.some((each) => each.toLowerCase() === 'x-leg'), false);
+    assert.equal(
+      b.requests[0]?.rawHeaders.some((each) => each.toLowerCase() === 'x-leg'),
+      false,
+    );
   });
 
   test('an answer behind them can still be replaced by the fallback’s', async () => {
@@ -73,9 +76,6 @@ ${balancers({ bad: [bad.port], good: [good.port] })}
     assert.ok(statuses.includes(500));
     assert.deepEqual(statuses.slice(-20), new Array(20).fill(200));
     const { circuits } = await gateway.plane.stats();
-    assert.deepEqual(
-      circuits.map(({ state }) => state).sort(),
-      ['standby', 'tripped'],
-    );
+    assert.deepEqual(circuits.map(({ state }) => state).sort(), ['standby', 'tripped']);
   });
 });

@@ -1,4 +1,5 @@
 /** Counters of one process as plain JSON, and their sum over processes. */
+import type { CircuitBreaker } from '../service/circuit/breaker.ts';
 import type { EndpointState } from '../service/endpoint.ts';
 import { circuitStats, sumCircuits } from './circuit-stats.ts';
 import type { EndpointStats, Stats } from './data-plane.ts';
@@ -59,7 +60,10 @@ export function processStats(engine: Engine): ProcessStats {
       })),
     ),
     mirrors: generation === undefined ? [] : mirrorStats(generation.services.mirroring.values()),
-    circuits: generation === undefined ? [] : circuitStats(generation.kept.values()),
+    circuits:
+      generation === undefined
+        ? []
+        : circuitStats(generation.kept.ofKind('circuitBreaker') as Iterable<CircuitBreaker>),
     endpoints: generation === undefined ? [] : notUp(generation),
     refusals: Object.fromEntries(engine.refusals.counts),
     rssBytes: process.memoryUsage.rss(),

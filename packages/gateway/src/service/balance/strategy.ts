@@ -1,11 +1,9 @@
 /** How a load balancer chooses among the endpoints that take requests. */
+import { loader } from '@ficus/common/load.ts';
 import type { RequestHead } from '../../http/message.ts';
 import type { EndpointModel, LoadBalancerModel } from '../../model/model.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { SmoothWeighted } from '../smooth-weighted.ts';
-import { HighestRandomWeight } from './highest-random-weight.ts';
-import { LeastTime } from './least-time.ts';
-import { TwoChoices } from './two-choices.ts';
 
 export interface Strategy {
   /** Index of the endpoint for this request among those whose flag is 1; -1 when there are none. */
@@ -13,6 +11,8 @@ export interface Strategy {
   /** How long endpoint `index` still waits for its turn, for a successor; only of those that take turns. */
   phase?(index: number): number;
 }
+
+const load = loader(import.meta.url);
 
 /** Over `endpoints`, made from `models`. `phases`: of the strategy before, where the endpoints are the same. */
 export function strategyOf(
@@ -24,11 +24,14 @@ export function strategyOf(
   const weights = models.map(({ weight }) => weight);
   switch (model.strategy) {
     case 'p2c':
-      return new TwoChoices(endpoints, Math.random);
-    case 'hrw':
+      return new (load<typeof import('./two-choices.ts')>('two-choices').TwoChoices)(endpoints, Math.random);
+    case 'hrw': {
+      const { HighestRandomWeight } =
+        load<typeof import('./highest-random-weight.ts')>('highest-random-weight');
       return new HighestRandomWeight(models.map(nameOf), weights, model.hashOn ?? { from: 'clientIP' });
+    }
     case 'leasttime':
-      return new LeastTime(endpoints, weights, phases);
+      return new (load<typeof import('./least-time.ts')>('least-time').LeastTime)(endpoints, weights, phases);
     default:
       return new SmoothWeighted(weights, phases);
   }
