@@ -3,6 +3,7 @@ import { object, optional, type Static } from '@ficus/common/config/schema.ts';
 import { addPrefixSchema } from './middleware/add-prefix.ts';
 import { chainSchema } from './middleware/chain.ts';
 import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
+import { compressSchema } from './middleware/compress.ts';
 import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
 import { headersSchema } from './middleware/headers.ts';
@@ -19,7 +20,6 @@ import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-pr
 const middlewaresNotYet = [
   'apiKey',
   'buffering',
-  'compress',
   'errors',
   'forwardAuth',
   'grpcWeb',
@@ -48,6 +48,7 @@ export const middlewareSchema = object(
     ipWhiteList: optional(ipWhiteListSchema),
     rateLimit: optional(rateLimitSchema),
     inFlightReq: optional(inFlightReqSchema),
+    compress: optional(compressSchema),
     chain: optional(chainSchema),
     circuitBreaker: optional(circuitBreakerSchema),
     retry: optional(retrySchema),

@@ -1,5 +1,6 @@
 /** Middlewares → models by index, each resolved when first asked for. */
 import type { MiddlewareConfig } from '../config/middlewares.ts';
+import { resolveCompress } from './middleware/compress.ts';
 import { resolveContentType } from './middleware/content-type.ts';
 import { resolveHeaders } from './middleware/headers.ts';
 import { resolveInFlightReq } from './middleware/in-flight-req.ts';
@@ -47,6 +48,7 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   passTLSClientCert: resolvePassTLSClientCert,
   basicAuth: resolveBasicAuth,
   digestAuth: resolveDigestAuth,
+  compress: resolveCompress,
   ipAllowList: resolveIpAllowList,
   ipWhiteList: resolveIpWhiteList,
   rateLimit: resolveRateLimit,

@@ -1,6 +1,7 @@
 /** Every kind of middleware as the data plane is told of it, one line a kind. */
 import type { QName } from '../model.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
+import type { CompressModel } from './compress.ts';
 import type { ContentTypeModel } from './content-type.ts';
 import type { HeadersModel } from './headers.ts';
 import type { InFlightReqModel } from './in-flight-req.ts';
@@ -33,6 +34,7 @@ export type MiddlewareModel =
   | BasicAuthModel
   | DigestAuthModel
   | IpAllowListModel
+  | CompressModel
   | RateLimitModel
   | InFlightReqModel
   | CircuitBreakerModel
