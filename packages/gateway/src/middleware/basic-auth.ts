@@ -5,7 +5,7 @@ import { deleteHeader, getHeader, type Headers } from '../http/headers.ts';
 import type { BasicAuthModel } from '../model/middleware/password-auth.ts';
 import { type Credentials, PasswordChecker, type Waiter } from '../passwords/password-checker.ts';
 import { type PasswordHash, parsePasswordHash } from '../passwords/password-hash.ts';
-import { type FieldEdit, identityField, setIdentity } from './field-edit.ts';
+import { type FieldEdit, identityField, setIdentity, soleField } from './field-edit.ts';
 import type { Middleware, MiddlewareContext, Next } from './middleware.ts';
 
 /** One checker for all of them: what runs at once is counted for the process. */
@@ -32,7 +32,7 @@ export class BasicAuth implements Middleware {
   }
 
   handle(exchange: Exchange, next: Next): void {
-    const credentials = this.#credentials(getHeader(exchange.request.headers, 'authorization') ?? '');
+    const credentials = this.#credentials(soleField(exchange.request.headers, 'authorization'));
     if (credentials === undefined) {
       this.refuse(exchange);
       return;

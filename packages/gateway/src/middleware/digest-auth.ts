@@ -1,13 +1,13 @@
 /** `digestAuth`: a user name and proof of a password (RFC 7616 with MD5 and `qop=auth`). */
 import type { Exchange } from '../http/exchange.ts';
-import { deleteHeader, getHeader } from '../http/headers.ts';
+import { deleteHeader } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import { canonicalTarget } from '../http/path.ts';
 import type { DigestAuthModel } from '../model/middleware/password-auth.ts';
 import { type DigestCredentials, parseDigest } from '../passwords/digest-credentials.ts';
 import { Nonces } from '../passwords/nonces.ts';
 import { same } from '../passwords/verify-password.ts';
-import { type FieldEdit, identityField, setIdentity } from './field-edit.ts';
+import { type FieldEdit, identityField, setIdentity, soleField } from './field-edit.ts';
 import type { Middleware, MiddlewareContext, Refusal } from './middleware.ts';
 
 /** Nonces are good for every middleware and outlive a reload: what a client proves with one depends on its realm. */
@@ -35,7 +35,7 @@ export class DigestAuth implements Middleware {
   }
 
   request(head: RequestHead, exchange: Exchange): Refusal | undefined {
-    const credentials = parseDigest(getHeader(head.headers, 'authorization') ?? '');
+    const credentials = parseDigest(soleField(head.headers, 'authorization'));
     if (credentials === undefined || !this.#proves(credentials, head)) return this.#challenge(false);
     if (!this.#nonces.use(credentials.nonce, Number.parseInt(credentials.nc, 16)))
       return this.#challenge(true);

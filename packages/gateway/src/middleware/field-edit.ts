@@ -25,6 +25,17 @@ export function applyEdits(edits: readonly FieldEdit[], fields: Headers): void {
   }
 }
 
+/** The value of a field that may be there once; '' when it is not, or more than once: who else reads it may read another. */
+export function soleField(fields: Headers, name: string): string {
+  let found: string | undefined;
+  for (let i = 0; i < fields.length; i += stride) {
+    if (fields[i] !== name) continue;
+    if (found !== undefined) return '';
+    found = fields[i + 1];
+  }
+  return found ?? '';
+}
+
 /** A field for `setIdentity`, spelled as the operator does. */
 export function identityField(name: string): FieldEdit {
   return { name: name.toLowerCase(), value: '', written: name };

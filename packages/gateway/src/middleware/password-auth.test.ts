@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { recordingEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
-import { balancers, gatewayFrom } from '../testing/from-yaml.ts';
+import { balancers, gatewayFrom, modelFrom } from '../testing/from-yaml.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
 
 const bcrypt = '$2y$10$WG/acUHUT.V8EqE9bpOEiO77119UvzZz99j9z8otnkpDnmsAS2Onu';
@@ -37,6 +37,7 @@ describe('basicAuth', () => {
     ['another scheme', 'Authorization: Bearer YmM6c2VjcmV0\r\n', 401],
     ['the scheme in capitals', basic('bc', 'secret').replace('Basic', 'BASIC'), 200],
     ['no colon', `Authorization: Basic ${Buffer.from('bc').toString('base64')}\r\n`, 401],
+    ['two fields', basic('bc', 'secret') + basic('md', 'test'), 401],
     ['nonsense', 'Authorization: Basic ::::\r\n', 401],
   ];
 
@@ -104,6 +105,20 @@ describe('basicAuth', () => {
     assert.ok(busy.length > 0 && answers.every(({ status }) => status === 429 || status === 401));
     assert.equal(busy[0]?.headers['retry-after'], '1');
     assert.match(String(busy[0]?.body), /client\.checks-waiting/);
+  });
+
+  test('a reload: who is not there any more is out at once, who is new is in', async () => {
+    await using endpoint = await recordingEndpoint();
+    const only = (user: string) =>
+      file(`basicAuth: { users: ["${user}:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="] }`, endpoint.port);
+    await using gateway = await gatewayFrom(only('old'));
+    const statuses = async () => {
+      const asked = ['old', 'new'].map((user) => exchange(gateway.port, get(basic(user, 'test'))));
+      return (await Promise.all(asked)).map(({ status }) => status);
+    };
+    assert.deepEqual(await statuses(), [200, 401]);
+    await gateway.plane.apply({ ...modelFrom(only('new')), entryPoints: gateway.model.entryPoints });
+    assert.deepEqual(await statuses(), [401, 200]);
   });
 
   test('nobody passes where there are no users', async () => {

@@ -15,11 +15,13 @@ const disguised: Refusal = {
 };
 
 class StripPrefix implements Middleware {
-  readonly #prefixes: readonly string[];
+  /** As the endpoint is told of them. */
+  readonly #told: readonly string[];
   readonly #literals: readonly string[];
 
   constructor(prefixes: readonly string[]) {
-    this.#prefixes = prefixes;
+    // The wire writes latin1, so text beyond ASCII goes as its UTF-8 bytes.
+    this.#told = prefixes.map((prefix) => Buffer.from(prefix, 'utf8').toString('latin1'));
     this.#literals = prefixes.map(pathLiteral);
   }
 
@@ -33,7 +35,7 @@ class StripPrefix implements Middleware {
       // `/api` taken off `/api../admin` leaves `/../admin`: whoever routed on the first did not allow the second.
       if (canonicalPath(path, head.keepsEmptySegments) !== path) return disguised;
       head.path = path;
-      head.headers.push('x-forwarded-prefix', this.#prefixes[i] as string, 'X-Forwarded-Prefix');
+      head.headers.push('x-forwarded-prefix', this.#told[i] as string, 'X-Forwarded-Prefix');
       return undefined;
     }
     return undefined;

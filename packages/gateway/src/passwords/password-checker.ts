@@ -58,9 +58,9 @@ export class PasswordChecker {
   }
 
   /** Stands for the credentials in what follows; says nothing of them. */
-  keyOf({ user, password, hash }: Credentials): string {
+  keyOf({ user, password, hash, real }: Credentials): string {
     const hasher = process.getBuiltinModule('node:crypto').createHash('sha256');
-    hasher.update(`${this.#secret}${JSON.stringify([user, hash.text])}`);
+    hasher.update(`${this.#secret}${JSON.stringify([user, hash.text, real])}`);
     return hasher.update(password).digest('base64');
   }
 
