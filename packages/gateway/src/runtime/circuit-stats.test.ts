@@ -5,7 +5,6 @@ import { breakerSettings } from '../service/circuit/testing.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { circuitStats, sumCircuits } from './circuit-stats.ts';
 import type { CircuitStats } from './data-plane.ts';
-import { Kept } from './kept.ts';
 
 const process = (...circuits: CircuitStats[]) => ({ circuits });
 const circuit = (name: string, state: CircuitStats['state'], trips: number): CircuitStats => ({
