@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Applied } from '@ficus/common/api/admin.ts';
-import { eventually, startMesh } from '../harness/harness.ts';
+import { eventually, load, startMesh } from '../harness/harness.ts';
 import type { Reply } from '../harness/request.ts';
 
 const sticky = { orders: { sticky: { cookie: { name: 'child', httpOnly: true } } } };
@@ -72,4 +72,28 @@ test('a deadline for sessions is refused where it means nothing', async () => {
     (await mesh.parent.uplink('orders'))?.legs.every(({ mode }) => mode === 'active'),
     true,
   );
+});
+
+test('sessions at a child that restarts move while it is away, and no request of theirs fails', async () => {
+  await using mesh = await startMesh(options);
+  let reply = await mesh.parent.get('/orders');
+  while (reply.servedBy !== 'at-vm-1') reply = await mesh.parent.get('/orders');
+  await using running = load({
+    url: mesh.url,
+    method: 'POST',
+    body: 'an order',
+    headers: cookieOf(reply),
+    concurrency: 8,
+    ratePerSecond: 800,
+  });
+  await running.seen(200);
+  assert.deepEqual(Object.keys(running.take().servedBy), ['at-vm-1']);
+  await mesh.child('vm-1').stop();
+  running.take();
+  await running.seen(200);
+  assert.deepEqual(Object.keys(running.take().servedBy), ['at-cluster-1']);
+  const back = running.next((by) => by === 'at-vm-1');
+  await mesh.child('vm-1').start();
+  await back;
+  assert.deepEqual((await running.stop()).failures, {});
 });
