@@ -30,6 +30,8 @@ export interface Schema<out T = unknown> {
   readonly notYet?: readonly string[];
   /** Keys that Traefik has dropped, each with what to write in its place. */
   readonly removed?: Readonly<Record<string, string>>;
+  /** Never shown in a message, not even when it is of the wrong type. */
+  readonly secret?: boolean;
   /** `true` stands for `{}` here, as Traefik allows for `tls: true`. */
   readonly allowEmpty?: boolean;
 }
@@ -97,12 +99,15 @@ export function named<T>(
 export function list<T>(
   description: string,
   items: Schema<T>,
-  options: Notes<'minItems'> = {},
+  options: Notes<'minItems' | 'secret'> = {},
 ): Schema<readonly T[]> {
   return { type: 'array', description, items: items as Schema, ...options };
 }
 
-export function string(description: string, options: Notes<'format' | 'minLength'> = {}): Schema<string> {
+export function string(
+  description: string,
+  options: Notes<'format' | 'minLength' | 'secret'> = {},
+): Schema<string> {
   return { type: 'string', description, ...options };
 }
 

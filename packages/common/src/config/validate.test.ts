@@ -52,6 +52,23 @@ const { value } = fc.letrec((tie) => ({
 }));
 
 describe('validating', () => {
+  it('shows no secret, of whatever type it is', () => {
+    const users = object('', {
+      users: list('', string('', { minLength: 9, secret: true }), { secret: true }),
+    });
+    for (const given of ['hunter2', ['hunter2'], [['hunter2']], { hunter2: 1 }, 1234567]) {
+      const mistakes = validate(users, { users: given });
+      assert.equal(mistakes.length, 1);
+      assert.doesNotMatch(JSON.stringify(mistakes), /hunter2|1234567/);
+    }
+  });
+
+  it('says what to write in place of a key that is gone', () => {
+    const schema = object('', { b: optional(string('')) }, { removed: { OldKey: 'use b' } });
+    const [mistake] = validate(schema, { oldkey: 1 });
+    assert.equal(mistake?.message, '"OldKey" is no option of Traefik v3 any more: use b');
+  });
+
   it('gives the same verdicts as Ajv', () => {
     fc.assert(
       fc.property(schema, value, (schema, value) => {

@@ -30,10 +30,12 @@ export function validate(schema: Schema, value: unknown): readonly Mistake[] {
 function check(schema: Schema, value: unknown, path: Path, mistakes: Mistake[]): void {
   if (mistakes.length >= most) return;
   const wrong = (message: string) => mistakes.push({ path, place: 'value', message });
+  const got = () =>
+    schema.secret === true && isScalar(value) ? 'something else, not shown here' : show(value);
   if (!hasType(schema, value)) {
-    wrong(`want ${wanted(schema, value)}, got ${show(value)}`);
+    wrong(`want ${wanted(schema, value)}, got ${got()}`);
   } else if (Array.isArray(value)) {
-    if (value.length < (schema.minItems ?? 0)) wrong(`want ${wanted(schema, value)}, got ${show(value)}`);
+    if (value.length < (schema.minItems ?? 0)) wrong(`want ${wanted(schema, value)}, got ${got()}`);
     if (schema.items !== undefined) {
       for (const [index, item] of value.entries()) check(schema.items, item, [...path, index], mistakes);
     }
@@ -42,8 +44,12 @@ function check(schema: Schema, value: unknown, path: Path, mistakes: Mistake[]):
   } else if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
     wrong(wrongChoice(String(value), schema));
   } else if (!fits(schema, value)) {
-    wrong(`want ${wanted(schema, value)}, got ${show(value)}`);
+    wrong(`want ${wanted(schema, value)}, got ${got()}`);
   }
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
 }
 
 function checkObject(

@@ -18,7 +18,8 @@ export const basicAuthSchema = object('Asks for a user name and a password.', {
   users: optional(
     list(
       'Users, as `htpasswd` writes them.',
-      string('`name:hash`; the hash by bcrypt, MD5 or SHA1.', { minLength: 1 }),
+      string('`name:hash`; the hash by bcrypt, MD5 or SHA1.', { minLength: 1, secret: true }),
+      { secret: true },
     ),
   ),
   ...common,
@@ -31,7 +32,11 @@ export const digestAuthSchema = object(
     users: optional(
       list(
         'Users, as `htdigest` writes them.',
-        string('`name:realm:hash`; the hash is MD5 of `name:realm:password`.', { minLength: 1 }),
+        string('`name:realm:hash`; the hash is MD5 of `name:realm:password`.', {
+          minLength: 1,
+          secret: true,
+        }),
+        { secret: true },
       ),
     ),
     ...common,
