@@ -4,8 +4,8 @@ import type { EndpointModel, LoadBalancerModel, QName } from '../model/model.ts'
 import { type Strategy, strategyOf } from './balance/strategy.ts';
 import type { Endpoint, EndpointOwner } from './endpoint.ts';
 import type { Pick, Service } from './service.ts';
-import { serverUrls } from './sticky/server-url.ts';
-import { Sticky } from './sticky/sticky.ts';
+import { stickyEndpoints } from './sticky/make-sticky.ts';
+import type { Sticky } from './sticky/sticky.ts';
 
 export class LoadBalancer implements Service, EndpointOwner {
   readonly name: QName;
@@ -77,7 +77,7 @@ export class LoadBalancer implements Service, EndpointOwner {
     this.#strategy = strategyOf(this.model, models, endpoints, phases);
     this.#spare = undefined;
     const { sticky, strategy } = this.model;
-    if (sticky !== undefined && strategy !== 'hrw') this.#sticky = new Sticky(sticky, models.map(serverUrls));
+    if (strategy !== 'hrw') this.#sticky = stickyEndpoints(sticky, models);
     this.#endpoints = endpoints;
     this.#models = models;
     this.#flags = new Uint8Array(endpoints.length);

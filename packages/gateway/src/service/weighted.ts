@@ -3,8 +3,9 @@ import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import type { LegModel, QName, WeightedModel } from '../model/model.ts';
 import type { Pick, Picked, Service } from './service.ts';
 import { SmoothWeighted } from './smooth-weighted.ts';
-import { keepsSessions, namesOfLegs } from './sticky/sessions.ts';
-import { Sticky } from './sticky/sticky.ts';
+import { stickyLegs } from './sticky/make-sticky.ts';
+import { keepsSessions } from './sticky/sessions.ts';
+import type { Sticky } from './sticky/sticky.ts';
 
 /** A leg's place in the service, with its counters. */
 export class Leg {
@@ -50,7 +51,7 @@ export class Weighted implements Service {
   ) {
     this.name = model.name;
     this.legs = legs;
-    this.#sticky = model.sticky && new Sticky(model.sticky, namesOfLegs(legs));
+    this.#sticky = stickyLegs(model.sticky, legs);
     this.#clock = clock;
     this.#activeFlags = new Uint8Array(legs.length);
     this.#standbyFlags = new Uint8Array(legs.length);
