@@ -123,6 +123,55 @@ ${balancers({ s: [endpoint.port] })}
     }
   });
 
+  test('a reload without it closes its connection, and one with it keeps it', async () => {
+    await using own = await startRedis();
+    await using one = await gateway('reload', hourly, at(own.port));
+    assert.deepEqual(await flood(one, 1), [200]);
+    const connections = async () =>
+      [...(await say(own.port, 'CLIENT LIST')).matchAll(/\bid=(\d+) .*cmd=evalsha/g)].map(([, id]) => id);
+    const before = await connections();
+    assert.equal(before.length, 1);
+    await one.plane.apply({ ...one.model, certificates: [] });
+    assert.deepEqual(await flood(one, 1), [200]);
+    assert.deepEqual(await connections(), before);
+    const [router] = one.model.routers;
+    assert.ok(router !== undefined);
+    await one.plane.apply({ ...one.model, routers: [{ ...router, middlewares: [] }] });
+    await eventually(async () => (await connections()).length === 0, 'it is closed');
+  });
+
+  test('a cluster', async () => {
+    await using nodes = await Promise.all(
+      [0, 1].map(() => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'])),
+    ).then(both);
+    const [one, two] = nodes.all as [TestRedis, TestRedis];
+    await say(one.port, 'CLUSTER ADDSLOTSRANGE 0 8191');
+    await say(two.port, 'CLUSTER ADDSLOTSRANGE 8192 16383');
+    await say(one.port, `CLUSTER MEET 127.0.0.1 ${two.port}`);
+    const ready = async (node: TestRedis) => /cluster_state:ok/.test(await say(node.port, 'CLUSTER INFO'));
+    await eventually(
+      async () => (await ready(one)) && (await ready(two)),
+      'the nodes know each other',
+      10_000,
+    );
+    const settings = `{ endpoints: ["127.0.0.1:${one.port}", "127.0.0.1:${two.port}"] }`;
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await using first = await gateway(name, hourly, settings);
+      await using second = await gateway(name, hourly, settings);
+      const statuses = (await Promise.all([flood(first, 5), flood(second, 5)])).flat();
+      assert.equal(statuses.filter((status) => status === 200).length, 5);
+      assert.deepEqual(said(first), []);
+    }
+    const keys = await Promise.all(
+      nodes.all.map(async ({ port }) => fields(await say(port, 'KEYS *')).length),
+    );
+    assert.equal((keys[0] ?? 0) + (keys[1] ?? 0), 4);
+    assert.ok(
+      keys.every((count) => count > 0),
+      `both have some: ${keys}`,
+    );
+  });
+
   test('password, database and TLS', async () => {
     const { certificate, key } = serverCertificate();
     const port = await freePort();
@@ -148,6 +197,16 @@ ${balancers({ s: [endpoint.port] })}
     assert.match(String(said(unknown)[0]?.fields['error']), /SELF_SIGNED|UNABLE_TO_VERIFY|DEPTH_ZERO/);
   });
 });
+
+/** Ends them all. */
+function both(all: readonly TestRedis[]) {
+  return {
+    all,
+    async [Symbol.asyncDispose]() {
+      for (const each of all) await each[Symbol.asyncDispose]();
+    },
+  };
+}
 
 const get = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
 

@@ -63,6 +63,8 @@ export async function openRedis(
     socket: { host, port, connectTimeout: dialMs, reconnectStrategy: false, ...security },
   });
   client.on('error', onError);
+  // A process that has nothing else to do may end.
+  client.on('ready', () => client.unref());
   return {
     connect: () => client.connect(),
     take: (key, args) => client.take(key, args),

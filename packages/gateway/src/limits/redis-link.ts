@@ -7,7 +7,7 @@ import type { openRedis, RedisConnection } from './redis-client.ts';
 /** After a failure the first attempt comes after so long, later ones after more. */
 const firstPauseMs = 250;
 const longestPauseMs = 5000;
-/** A connection nobody uses is closed: reloads may leave one behind. */
+/** A connection nobody uses is closed. */
 const idleMs = 300_000;
 
 type State =
@@ -18,7 +18,7 @@ type State =
   | { readonly is: 'down' }
   | { readonly is: 'closed' };
 
-export class RedisLink {
+export class RedisLink implements Disposable {
   readonly #model: RedisModel;
   readonly #clock: Clock;
   readonly #log: DataPlaneLog;
@@ -60,7 +60,12 @@ export class RedisLink {
     return undefined;
   }
 
-  close(): void {
+  /** Whoever asks again opens it again. */
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #close(): void {
     this.#state = { is: 'closed' };
     this.#connection?.destroy();
     this.#connection = undefined;
@@ -135,7 +140,7 @@ export class RedisLink {
     this.#clock.after(idleMs, () => {
       if (this.#state.is === 'closed') return;
       if (this.#clock.monotonic() - this.#usedAt < idleMs) this.#closeWhenIdle();
-      else this.close();
+      else this.#close();
     });
   }
 

@@ -228,6 +228,7 @@ export class Engine implements GenerationHost, ForwardContext {
     for (const pool of this.registry.pools()) pool.retire();
     this.deadlines.close();
     this.documents.close();
+    this.generation?.kept.close();
     this.#cancelSweep?.();
     return cut;
   }

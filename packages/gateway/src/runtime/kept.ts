@@ -23,9 +23,18 @@ export class Kept {
     if (value !== undefined) this.#values.set(key, value);
   }
 
-  /** All is built: the generation before is of no more use. */
+  /**
+   * All is built: the generation before is of no more use. What it alone had is disposed of, if that is something it can be;
+   * whoever goes on with it must find that it opens itself again, for requests of that generation may still be on their way.
+   */
   settle(): void {
+    for (const [key, value] of this.#previous) if (!this.#values.has(key)) dispose(value);
     this.#previous = new Map();
+  }
+
+  /** Nothing is served any more. */
+  close(): void {
+    for (const value of this.#values.values()) dispose(value);
   }
 
   /** What is kept under keys of this kind, the first item of the JSON lists that they are. */
@@ -33,4 +42,8 @@ export class Kept {
     const beginning = `[${JSON.stringify(kind)},`;
     for (const [key, value] of this.#values) if (key.startsWith(beginning)) yield value;
   }
+}
+
+function dispose(value: unknown): void {
+  (value as Partial<Disposable>)[Symbol.dispose]?.();
 }
