@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { answering, recordingEndpoint, scriptedEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
+import { balancers, modelFrom } from '../testing/from-yaml.ts';
 import { startGateway } from '../testing/gateway.ts';
 import { endpointModel, loadBalancer, prefixRouter, weighted } from '../testing/models.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
@@ -208,4 +209,32 @@ test('a client cannot fill a line, nor show it what is secret', async () => {
   assert.ok(file.text().length < 3500);
   assert.doesNotMatch(file.text(), /s3cret/);
   assert.equal(file.lines()[0]?.['ClientHost'], '127.0.0.1');
+});
+
+test('who was let in is logged, who was not is not, and no password', async () => {
+  using file = new LogFile();
+  await using endpoint = await recordingEndpoint();
+  const model = modelFrom(`
+http:
+  routers: { r: { rule: PathPrefix(\`/\`), service: s, middlewares: [auth] } }
+  middlewares: { auth: { basicAuth: { users: ["ann:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="] } } }
+  services:
+${balancers({ s: [endpoint.port] })}
+`);
+  {
+    await using gateway = await startGateway({ model, accessLog: file.options() });
+    for (const credentials of ['ann:test', 'hunter2:', 'ann:hunter2']) {
+      const field = `Authorization: Basic ${Buffer.from(credentials).toString('base64')}`;
+      await exchange(gateway.port, `GET / HTTP/1.1\r\nHost: h\r\n${field}\r\n\r\n`);
+    }
+  }
+  const seen = file
+    .lines()
+    .map((line) => [line['DownstreamStatus'], line['ClientUsername'], line['ficusErrorCode']]);
+  assert.deepEqual(seen, [
+    [200, 'ann', undefined],
+    [401, undefined, 'client.unauthorized'],
+    [401, undefined, 'client.unauthorized'],
+  ]);
+  assert.doesNotMatch(file.text(), /hunter2|aHVudGVyMg/);
 });

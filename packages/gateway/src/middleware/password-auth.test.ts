@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { systemClock } from '@ficus/common/clock.ts';
+import fc from 'fast-check';
 import { recordingEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
 import { balancers, gatewayFrom, modelFrom } from '../testing/from-yaml.ts';
+import { fieldsOf, middlewareOf, requestHead } from '../testing/middleware-of.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
+import { exchangeOf, passing } from './testing.ts';
 
 const bcrypt = '$2y$10$WG/acUHUT.V8EqE9bpOEiO77119UvzZz99j9z8otnkpDnmsAS2Onu';
 
@@ -105,6 +109,25 @@ describe('basicAuth', () => {
     assert.ok(busy.length > 0 && answers.every(({ status }) => status === 429 || status === 401));
     assert.equal(busy[0]?.headers['retry-after'], '1');
     assert.match(String(busy[0]?.body), /client\.checks-waiting/);
+  });
+
+  test('whatever a client sends, it passes with the right password only', async () => {
+    const auth = middlewareOf('basicAuth: { users: ["a:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="] }', systemClock);
+    const piece = fc.constantFrom('Basic ', 'basic', ' ', 'YTp0ZXN0', 'YTp4', '=', ':', 'a', '\xff', 'Og==');
+    const sent = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    await fc.assert(
+      fc.asyncProperty(sent, async (authorization) => {
+        const outcome = await new Promise<string>((resolve) => {
+          const head = requestHead({ headers: fieldsOf({ Authorization: authorization }) });
+          const failed = (code: string) => resolve(code);
+          const reader = { head: () => {}, data: () => true, end: () => {}, failed };
+          auth.handle?.(exchangeOf(head, reader), { go: () => resolve('passed') }, passing);
+        });
+        const right = Buffer.from(authorization.slice(6), 'base64').toString('latin1') === 'a:test';
+        const asked = authorization.toLowerCase().startsWith('basic ');
+        assert.equal(outcome, right && asked ? 'passed' : 'client.unauthorized');
+      }),
+    );
   });
 
   test('a reload: who is not there any more is out at once, who is new is in', async () => {
