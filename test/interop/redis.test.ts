@@ -128,7 +128,7 @@ ${balancers({ s: [endpoint.port] })}
     await using one = await gateway('reload', hourly, at(own.port));
     assert.deepEqual(await flood(one, 1), [200]);
     const connections = async () =>
-      [...(await say(own.port, 'CLIENT LIST')).matchAll(/\bid=(\d+) .*cmd=evalsha/g)].map(([, id]) => id);
+      [...(await say(own.port, 'CLIENT LIST')).matchAll(/\bid=(\d+) .*cmd=eval/g)].map(([, id]) => id);
     const before = await connections();
     assert.equal(before.length, 1);
     await one.plane.apply({ ...one.model, certificates: [] });
