@@ -11,7 +11,7 @@ import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { resolve } from '@ficus/gateway/model/resolve.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
 import { childTransport } from './aggregation/mesh-model.ts';
-import { stickyUplinks } from './aggregation/sticky-uplinks.ts';
+import { uplinkTerms } from './aggregation/uplink-terms.ts';
 import type { ParentConfig } from './config/parent-config.ts';
 import { Configuration } from './runtime/configuration.ts';
 import { HealthBoard } from './runtime/health-board.ts';
@@ -103,7 +103,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
           mesh: {
             aggregated: () => mesh.aggregated(),
             identity: () => trust.identity.current,
-            sticky: stickyUplinks(config.uplinks),
+            terms: uplinkTerms(config.uplinks),
           },
         }
       : {}),

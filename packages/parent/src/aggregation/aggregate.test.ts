@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LegOverride } from '../store/store.ts';
 import { aggregate, type ChildView } from './aggregate.ts';
 import { legPatch, meshModel, traefikAliases } from './mesh-model.ts';
-import { stickyUplinks } from './sticky-uplinks.ts';
+import { uplinkTerms } from './uplink-terms.ts';
 
 const identity = { certificate: { cert: 'cert', key: 'key' }, roots: ['root'] };
 const child = (
@@ -118,19 +118,20 @@ test('sessions of a leg that drains end when the operator says, in the model and
   assert.equal(leaving[0]?.legs[0]?.sessionsUntil, undefined, 'a child that leaves has no deadline of ours');
 });
 
-test('only the uplinks that are configured so are sticky, by a cookie of their own name', () => {
+test('only the uplinks that are configured so are sticky or have breakers', () => {
   const uplinks = aggregate([child('vm-1', { orders: 7, billing: 1 })], none);
-  const sticky = stickyUplinks({
+  const terms = uplinkTerms({
     orders: { sticky: { cookie: { name: 'o', httpOnly: true } } },
-    billing: { sticky: { cookie: {} } },
+    billing: { sticky: { cookie: {} }, circuitBreaker: { expression: 'NetworkErrorRatio() > 0.5' } },
     other: {},
   });
-  const cookies = meshModel(uplinks, identity, sticky).services.map((service) =>
-    service.kind === 'weighted' ? service.sticky : undefined,
-  );
-  assert.deepEqual(cookies[3], { cookie: 'o', attributes: '; Path=/; HttpOnly' });
-  assert.match(cookies[1]?.cookie ?? '', /^_[0-9a-f]{5}$/);
-  assert.deepEqual([sticky('other'), sticky('constructor')], [undefined, undefined]);
+  const [, billing, , orders] = meshModel(uplinks, identity, terms).services;
+  assert.ok(billing?.kind === 'weighted' && orders?.kind === 'weighted');
+  assert.deepEqual(orders.sticky, { cookie: 'o', attributes: '; Path=/; HttpOnly' });
+  assert.match(billing.sticky?.cookie ?? '', /^_[0-9a-f]{5}$/);
+  assert.equal(billing.circuitBreaker?.fallbackMs, 10_000);
+  assert.equal(orders.circuitBreaker, undefined);
+  assert.deepEqual([terms('other'), terms('constructor')], [{}, {}]);
   assert.ok(meshModel(uplinks, identity).services.every((service) => !('sticky' in service)));
 });
 

@@ -9,9 +9,9 @@ import type {
   ServiceModel,
   TransportModel,
 } from '@ficus/gateway/model/model.ts';
-import type { StickyModel } from '@ficus/gateway/model/service/models.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { AggregatedUplink, ChildView, Leg } from './aggregate.ts';
+import type { UplinkTerms } from './uplink-terms.ts';
 
 /** The provider of everything that comes from children. */
 export const multicluster = 'multicluster';
@@ -35,11 +35,11 @@ export function childTransport(child: string): QName {
   return [child, multicluster];
 }
 
-/** Builds the fragment: one transport a child, one load balancer a leg, one weighted service a name, sticky or not. */
+/** Builds the fragment: one transport a child, one load balancer a leg, one weighted service a name, with its `terms`. */
 export function meshModel(
   uplinks: readonly AggregatedUplink[],
   identity: UplinkIdentity,
-  stickyOf: (uplink: string) => StickyModel | undefined = () => undefined,
+  terms: (uplink: string) => UplinkTerms = () => ({}),
 ): MeshModel {
   const transports: TransportModel[] = [];
   const transportOf = new Map<string, number>();
@@ -55,12 +55,11 @@ export function meshModel(
       const service = services.push(balancerOf(name, leg, transport)) - 1;
       return { ...termsOf(leg), service };
     });
-    const sticky = stickyOf(name);
     services.push({
       kind: 'weighted',
       name: aggregatedService(name),
       legs: weighted,
-      ...(sticky === undefined ? {} : { sticky }),
+      ...terms(name),
     });
   }
   return { services, transports };

@@ -6,7 +6,6 @@ import { parseAddress } from '@ficus/common/config/formats.ts';
 import { checkEntryPoints } from '@ficus/gateway/config/entry-point-http.ts';
 import type { EntryPointConfig } from '@ficus/gateway/config/entry-points.ts';
 import { withOrWithoutHub } from '@ficus/gateway/config/hub.ts';
-import type { StickyConfig } from '@ficus/gateway/config/service-kinds/sticky.ts';
 import {
   type AccessLogConfig,
   checkFileProvider,
@@ -16,6 +15,7 @@ import {
   lifeCycle,
 } from '@ficus/gateway/config/static.ts';
 import type { ChildTransport } from '../aggregation/aggregate.ts';
+import { checkUplinkTerms, type UplinkTermsConfig } from '../aggregation/uplink-terms.ts';
 import { type ChildTransportConfig, type ParentFile, parentSchema } from './parent-schema.ts';
 
 /** Complete: every default filled in, every file name absolute. */
@@ -37,7 +37,7 @@ export interface ParentConfig {
     readonly transport?: ChildTransport;
   }[];
   /** Uplinks that are served otherwise than by default. */
-  readonly uplinks: Readonly<Record<string, { readonly sticky?: StickyConfig }>>;
+  readonly uplinks: Readonly<Record<string, UplinkTermsConfig>>;
   readonly join: {
     readonly address: string;
     readonly advertise?: string;
@@ -71,6 +71,9 @@ function check(raw: ParentFile, report: ReportProblem): void {
     ['providers', 'multicluster'],
     report,
   );
+  const mesh = ['providers', 'multicluster', 'uplinks'];
+  checkUplinkTerms(raw.providers?.multicluster?.uplinks, mesh, report);
+  checkUplinkTerms(raw.hub?.providers?.multicluster?.uplinks, ['hub', ...mesh], report);
   if (Object.keys(raw.entryPoints).length === 0) {
     report(['entryPoints'], 'want at least one entrypoint, such as web: {address: ":8080"}, got none');
   }

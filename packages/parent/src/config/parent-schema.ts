@@ -9,6 +9,7 @@ import {
   type Static,
   string,
 } from '@ficus/common/config/schema.ts';
+import { circuitBreakerSchema } from '@ficus/gateway/config/middleware/circuit-breaker.ts';
 import { hubProvidersSchema, providersSchema } from '@ficus/gateway/config/providers.ts';
 import { stickySchema } from '@ficus/gateway/config/service-kinds/sticky.ts';
 import { pingTimes } from '@ficus/gateway/config/services.ts';
@@ -75,7 +76,10 @@ const multiclusterSchema = object(
       named(
         'How aggregated services are served, by the name that children expose.',
         'uplink',
-        object('One `<name>@multicluster`.', { sticky: optional(stickySchema) }),
+        object('One `<name>@multicluster`.', {
+          sticky: optional(stickySchema),
+          circuitBreaker: optional(circuitBreakerSchema),
+        }),
         { keyFormat: 'exposed-name' },
       ),
     ),

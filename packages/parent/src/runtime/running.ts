@@ -33,7 +33,13 @@ export function withLegs(model: Model, uplinks: readonly AggregatedUplink[]): Mo
     const uplink = service.kind === 'weighted' ? current.get(JSON.stringify(service.name)) : undefined;
     if (uplink === undefined || service.kind !== 'weighted') return service;
     const now = new Map(legPatch(uplink).map((leg) => [leg.key, leg]));
-    return { ...service, legs: service.legs.map((leg) => ({ ...leg, ...now.get(leg.key) })) };
+    return {
+      ...service,
+      legs: service.legs.map(({ sessionsUntil, ...leg }) => ({
+        ...leg,
+        ...(now.get(leg.key) ?? (sessionsUntil === undefined ? {} : { sessionsUntil })),
+      })),
+    };
   });
   return { ...model, services };
 }

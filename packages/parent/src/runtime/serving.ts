@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
 import type { DynamicSource, ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
-import type { StickyModel } from '@ficus/gateway/model/service/models.ts';
 import type { DataPlane, Patch } from '@ficus/gateway/runtime/data-plane.ts';
 import type { AggregatedUplink } from '../aggregation/aggregate.ts';
 import {
@@ -13,6 +12,7 @@ import {
   multicluster,
   traefikAliases,
 } from '../aggregation/mesh-model.ts';
+import type { UplinkTerms } from '../aggregation/uplink-terms.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
 import type { HealthBoard } from './health-board.ts';
 
@@ -32,8 +32,8 @@ export interface ServingOptions {
   readonly mesh?: {
     readonly aggregated: () => readonly AggregatedUplink[];
     readonly identity: () => UplinkIdentity;
-    /** How clients are brought back to their child; undefined for most uplinks. */
-    readonly sticky?: (uplink: string) => StickyModel | undefined;
+    /** What else is configured of aggregated services. */
+    readonly terms?: (uplink: string) => UplinkTerms;
   };
   /** Resolves the configuration as it is now together with what the children add. Pure but for reading it. */
   readonly build: (fragments: readonly ModelFragment[]) => Built;
@@ -129,7 +129,7 @@ export class Serving {
     return [
       {
         provider: multicluster,
-        ...meshModel(uplinks, mesh.identity(), mesh.sticky),
+        ...meshModel(uplinks, mesh.identity(), mesh.terms),
         lookup: (name) => aliases.get(name),
       },
     ];
