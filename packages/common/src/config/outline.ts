@@ -17,9 +17,6 @@ export interface Batch {
   readonly column: number;
 }
 
-/** Characters of one batch: what is parsed at once. */
-const batchSize = 64 * 1024;
-
 interface Line {
   readonly start: number;
   readonly end: number;
@@ -29,15 +26,19 @@ interface Line {
 /**
  * Sees only what is plainly there: `http:` at the margin, `routers:` below it, and entries that all have the same number of
  * spaces before them. An entry's line ends whatever came before it, or else the piece before it is not well-formed and is
- * refused when it is parsed; so cutting there can never change a meaning.
+ * refused when it is parsed; so cutting there can never change a meaning. A batch has about `batchSize` characters.
  */
-export function outlineOf(text: string): Outline {
+export function outlineOf(text: string, batchSize: number): Outline {
+  // A tab is no space, and what a line that begins with one belongs to is not plain.
+  if (/^ *\t/m.test(text)) return { skeleton: text, batches: [] };
   const batches: Batch[] = [];
   let top: string | undefined;
   let group: { readonly name: string; readonly column: number } | undefined;
   let entries: Line[] = [];
   const close = (end: number): void => {
-    if (top !== undefined && group !== undefined) batches.push(...cut(entries, end, [top, group.name]));
+    if (top !== undefined && group !== undefined) {
+      batches.push(...cut(entries, end, [top, group.name], batchSize));
+    }
     group = undefined;
     entries = [];
   };
@@ -66,7 +67,12 @@ export function outlineOf(text: string): Outline {
 }
 
 /** Batches of all entries but the first, which keeps the place in the skeleton. */
-function cut(entries: readonly Line[], end: number, parent: readonly string[]): readonly Batch[] {
+function cut(
+  entries: readonly Line[],
+  end: number,
+  parent: readonly string[],
+  batchSize: number,
+): readonly Batch[] {
   const [first, second] = entries;
   if (first === undefined || second === undefined || end - second.start < batchSize) return [];
   const batches: Batch[] = [];

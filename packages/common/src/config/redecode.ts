@@ -47,17 +47,24 @@ interface Last<T> {
   readonly batches: number;
 }
 
-/** Characters of a text worth cutting when it is first read: parsed at once, two megabytes take a quarter of a gigabyte. */
-const largeText = 256 * 1024;
+/** Characters of a text worth cutting when it is first read, and of a batch. */
+export interface Sizes {
+  readonly large: number;
+  readonly batch: number;
+}
+/** Parsed at once, two megabytes take a quarter of a gigabyte. */
+const defaultSizes: Sizes = { large: 256 * 1024, batch: 64 * 1024 };
 /** So many pieces, then the whole again: each costs a step in every look for a position. */
 const maxEdits = 64;
 
 export class Redecoder<T> {
   readonly #options: Omit<DecodeOptions<T>, 'text'>;
+  readonly #sizes: Sizes;
   #last: Last<T> | undefined;
 
-  constructor(options: Omit<DecodeOptions<T>, 'text'>) {
+  constructor(options: Omit<DecodeOptions<T>, 'text'>, sizes: Sizes = defaultSizes) {
     this.#options = options;
+    this.#sizes = sizes;
   }
 
   /** What `decodeYaml` gives for `text`; keys that were added may stand elsewhere in the order of their object. */
@@ -89,8 +96,8 @@ export class Redecoder<T> {
 
   /** Undefined: the text is not large, or not simple enough to be cut. */
   #inBatches(text: string): Last<T> | undefined {
-    if (text.length < largeText) return undefined;
-    const { skeleton, batches } = outlineOf(text);
+    if (text.length < this.#sizes.large) return undefined;
+    const { skeleton, batches } = outlineOf(text, this.#sizes.batch);
     if (batches.length === 0) return undefined;
     const { schema, file } = this.#options;
     const { decoded, tree } = decodeTree({ text: skeleton, file, schema });
