@@ -1,10 +1,9 @@
 /** Connections that may begin with a PROXY header: it is read before anything else of them, TLS included. */
-import { Socket } from 'node:net';
 import type { ProxyProtocolModel } from '../model/entry-point-rules.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines, Timed } from '../net/deadlines.ts';
 import { type AnnouncedAddress, readProxyHeader } from '../net/proxy-header.ts';
-import { type Incoming, IncomingHandle, IncomingSocket } from '../net/reads.ts';
+import { type Incoming, IncomingHandle } from '../net/reads.ts';
 
 const never = Number.POSITIVE_INFINITY;
 const lifeEvents = ['end', 'error', 'close'];
@@ -27,34 +26,27 @@ interface NamedAddress {
 export interface AnnouncedOwner {
   readonly deadlines: Deadlines;
   /** The socket says the announced addresses. `rest`: what came behind the header, or instead of one. */
-  clear(incoming: Incoming, rest: Buffer): void;
-  /** As `clear`, for a TLS server: what came waits in the socket's buffer. */
-  secure(socket: Socket): void;
+  announced(incoming: IncomingHandle, rest: Buffer): void;
   unannounced(detail: string): void;
 }
 
 export class AnnouncedConnections {
   readonly #trusts: (address: string) => boolean;
   readonly #waitMs: number;
-  readonly #secure: boolean;
   readonly #owner: AnnouncedOwner;
   readonly #waiting = new Set<Waiting>();
 
-  /** `waitMs` for a whole header, 0 for the longest; `secure`: the bytes behind it are for a TLS server. */
-  constructor(model: ProxyProtocolModel, waitMs: number, secure: boolean, owner: AnnouncedOwner) {
+  /** `waitMs` for a whole header, 0 for the longest. */
+  constructor(model: ProxyProtocolModel, waitMs: number, owner: AnnouncedOwner) {
     this.#trusts = compileTrust(model, 'proxyProtocol');
     this.#waitMs = waitMs > 0 ? waitMs : longestWaitMs;
-    this.#secure = secure;
     this.#owner = owner;
   }
 
   /** `handle`: a connection just accepted, of which nothing was read. */
   accept(handle: object): void {
     const peer = addressOf(handle as AddressedHandle);
-    // `handle` is how net.Server itself makes its sockets; its types leave it out.
-    const incoming = this.#secure
-      ? new IncomingSocket(new Socket({ handle } as unknown as { readable: boolean }))
-      : new IncomingHandle(handle);
+    const incoming = new IncomingHandle(handle);
     const waiting = new Waiting(incoming, this.#owner.deadlines.now + this.#waitMs, (read, detail) => {
       this.#waiting.delete(waiting);
       this.#owner.deadlines.delete(waiting);
@@ -63,8 +55,7 @@ export class AnnouncedConnections {
         if (detail !== '') this.#owner.unannounced(`${detail} from ${peer}`);
         return;
       }
-      if (incoming instanceof IncomingSocket) this.#owner.secure(incoming.release(read));
-      else this.#owner.clear(incoming, read);
+      this.#owner.announced(incoming, read);
     });
     waiting.begin((client, destination) => {
       // Whoever is not believed has a header that is read and forgotten, as with Traefik.

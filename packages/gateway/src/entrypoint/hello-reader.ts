@@ -1,37 +1,48 @@
-/** Waits for a connection's ClientHello and gives the socket on unread, with the server name it asks for. */
-import type { Socket } from 'node:net';
+/** Waits for a connection's ClientHello, which says whom it wants. */
 import type { Deadlines, Timed } from '../net/deadlines.ts';
+import type { Releasable } from '../net/reads.ts';
 import { serverNameOf } from './client-hello.ts';
 
 /** As long as a handshake may take. */
 const patienceMs = 10_000;
 
+/** Exactly one of these is called, once. */
+export interface HelloListener {
+  /** `read`: all that was read, valid until this returns. */
+  found(serverName: string, read: Buffer): void;
+  /** Its socket is destroyed when this returns. */
+  failed(why: string): void;
+}
+
 export class HelloReader implements Timed {
   deadline: number;
-  readonly #socket: Socket;
+  readonly #incoming: Releasable;
   readonly #deadlines: Deadlines;
-  readonly #found: (serverName: string) => void;
-  readonly #failed: (why: string) => void;
+  readonly #listener: HelloListener;
   #read: Buffer | undefined;
 
-  /** Exactly one of `found` and `failed` is called; after `failed` the socket is destroyed. */
-  constructor(
-    socket: Socket,
-    deadlines: Deadlines,
-    found: (serverName: string) => void,
-    failed: (why: string) => void,
-  ) {
-    this.#socket = socket;
+  constructor(incoming: Releasable, deadlines: Deadlines, listener: HelloListener) {
+    this.#incoming = incoming;
     this.#deadlines = deadlines;
-    this.#found = found;
-    this.#failed = failed;
+    this.#listener = listener;
     this.deadline = deadlines.now + patienceMs;
     deadlines.add(this);
-    socket.on('data', this.#data);
+    const { socket } = incoming;
     socket.on('error', this.#error);
-    socket.on('close', this.#closed);
-    // Whoever read a PROXY header before may have paused it.
-    socket.resume();
+    socket.on('end', this.#left);
+    socket.on('close', this.#left);
+    incoming.onData((chunk) => this.push(chunk));
+  }
+
+  /** Takes the next bytes; also those that somebody has read before. */
+  push(chunk: Buffer): void {
+    // Copied: a handle's reads share their memory.
+    const read: Buffer = Buffer.concat(this.#read === undefined ? [chunk] : [this.#read, chunk]);
+    this.#read = read;
+    const name = serverNameOf(read);
+    if (name === undefined) return;
+    this.#detach();
+    this.#listener.found(name, read);
   }
 
   expired(): void {
@@ -41,35 +52,26 @@ export class HelloReader implements Timed {
   /** Gives up, telling nobody. */
   cancel(): void {
     this.#detach();
-    this.#socket.on('error', () => undefined);
-    this.#socket.destroy();
+    this.#incoming.socket.on('error', () => undefined);
+    this.#incoming.socket.destroy();
   }
 
-  readonly #data = (chunk: Buffer): void => {
-    this.#read = this.#read === undefined ? chunk : Buffer.concat([this.#read, chunk]);
-    const name = serverNameOf(this.#read);
-    if (name === undefined) return;
-    this.#detach();
-    // TLS takes what is buffered here before it reads on.
-    this.#socket.pause();
-    this.#socket.unshift(this.#read);
-    this.#found(name);
-  };
-
   readonly #error = (error: NodeJS.ErrnoException): void => this.#give(error.code ?? error.message);
-  readonly #closed = (): void => this.#give('closed before its ClientHello');
+  readonly #left = (): void => this.#give('closed before its ClientHello');
 
   #give(why: string): void {
     this.#detach();
-    this.#socket.on('error', () => undefined);
-    this.#failed(why);
-    this.#socket.destroy();
+    this.#incoming.socket.on('error', () => undefined);
+    this.#listener.failed(why);
+    this.#incoming.socket.destroy();
   }
 
   #detach(): void {
     this.#deadlines.delete(this);
-    this.#socket.off('data', this.#data);
-    this.#socket.off('error', this.#error);
-    this.#socket.off('close', this.#closed);
+    this.#incoming.onData(() => undefined);
+    const { socket } = this.#incoming;
+    socket.off('error', this.#error);
+    socket.off('end', this.#left);
+    socket.off('close', this.#left);
   }
 }

@@ -1,5 +1,5 @@
 /** One entrypoint's server: accepts connections from a listening handle, cleartext or TLS, within the limits. */
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
@@ -13,15 +13,15 @@ import type { ProxyProtocolModel } from '../model/entry-point-rules.ts';
 import type { ConnectionLimits, EntryPointModel } from '../model/model.ts';
 import { compileTrust } from '../net/cidr.ts';
 import type { Deadlines } from '../net/deadlines.ts';
-import { type Incoming, IncomingHandle, IncomingRecords, IncomingSocket } from '../net/reads.ts';
+import { type Incoming, IncomingRecords, IncomingSocket } from '../net/reads.ts';
 import { Acceptor } from './acceptor.ts';
 import { AddressCounts } from './address-counts.ts';
 import { AnnouncedConnections } from './announced.ts';
 import type { Certificates } from './certificates.ts';
+import { Door } from './door.ts';
 import type { ListenerHost } from './listener-host.ts';
 import { peerCertificateReader } from './peer-certificate.ts';
 import { localAddress, notAfter, peerAddress, serverNameOf } from './peer-facts.ts';
-import { TlsAcceptor } from './tls-acceptor.ts';
 import { identityOf, identityUri, uplinkOptions } from './uplink-terms.ts';
 
 export type { ListenerHost };
@@ -36,7 +36,7 @@ export class Listener implements ServerSettings {
   readonly #connections = new Set<ServedConnection>();
   readonly #perAddress: AddressCounts;
   readonly #trusts: (address: string) => boolean;
-  readonly #tls: TlsAcceptor | undefined;
+  readonly #door: Door | undefined;
   readonly #uplinkTls: TlsServer | undefined;
   readonly #announced: AnnouncedConnections | undefined;
   readonly #rules: CompiledRules;
@@ -60,16 +60,18 @@ export class Listener implements ServerSettings {
       this.#server = server;
       this.#uplinkTls = server;
       this.#listenTls(server);
-    } else if (model.tls) {
-      const tls = new TlsAcceptor(model, certificates, host.deadlines, {
+    } else {
+      const door = new Door(model, certificates, {
+        deadlines: host.deadlines,
+        clear: (incoming, read) => {
+          this.#accept(incoming, '', '');
+          if (read.length > 0) incoming.reread(read);
+        },
         secured: (socket, options) => this.#secured(socket, '', options),
         failed: (why, socket) => this.#handshakeFailed(why, socket),
       });
-      this.#tls = tls;
-      this.#server = createServer({ noDelay: true }, (socket) => tls.accept(socket));
-      this.#server.on('error', (error) => this.refusedBy('gateway.internal', error.message));
-    } else {
-      this.#server = this.#acceptor((handle) => this.#accept(new IncomingHandle(handle), '', ''));
+      this.#door = door;
+      this.#server = this.#acceptor((handle) => door.accept(handle));
     }
     this.#forwarding = forwardingRules(model.forwarding);
     if (model.proxyProtocol !== undefined) {
@@ -85,16 +87,11 @@ export class Listener implements ServerSettings {
   }
 
   #announcing(model: ProxyProtocolModel): AnnouncedConnections {
-    const secure = this.#tls !== undefined || this.#uplinkTls !== undefined;
-    return new AnnouncedConnections(model, this.limits.headTimeoutMs, secure, {
+    return new AnnouncedConnections(model, this.limits.headTimeoutMs, {
       deadlines: this.deadlines,
-      clear: (incoming, rest) => {
-        this.#accept(incoming, '', '');
-        if (rest.length > 0) incoming.reread(rest);
-      },
-      secure: (socket) => {
-        if (this.#tls !== undefined) this.#tls.accept(socket);
-        else this.#uplinkTls?.emit('connection', socket);
+      announced: (incoming, rest) => {
+        if (this.#door !== undefined) this.#door.admit(incoming, rest);
+        else this.#uplinkTls?.emit('connection', incoming.release(rest));
       },
       unannounced: (detail) => this.refusedBy('proxy.header', detail),
     });
@@ -127,11 +124,11 @@ export class Listener implements ServerSettings {
 
   /** Certificates and options for new handshakes. Connections made under other terms are asked to come again. */
   setTls(model: EntryPointModel, certificates: Certificates): void {
-    const stands = this.#tls?.renew(model, certificates);
+    const stands = this.#door?.renew(model, certificates);
     if (stands === undefined) return;
     for (const connection of this.#connections) {
       const { serverName, tlsOptions } = connection.facts;
-      if (!stands(serverName, tlsOptions)) connection.retire();
+      if (tlsOptions !== '' && !stands(serverName, tlsOptions)) connection.retire();
     }
   }
 
@@ -183,7 +180,7 @@ export class Listener implements ServerSettings {
 
   /** Cuts everything; returns how many requests were in flight. */
   closeAll(): number {
-    this.#tls?.close();
+    this.#door?.close();
     let busy = 0;
     for (const connection of this.#connections) {
       busy += connection.inFlight;
@@ -229,7 +226,7 @@ export class Listener implements ServerSettings {
       peerPort: socket.remotePort ?? 0,
       localAddress: localAddress(socket),
       localPort: socket.localPort ?? 0,
-      secure: this.#model.tls || this.#model.uplink !== undefined,
+      secure: socket instanceof TLSSocket,
       peerUri,
       peerAllowed: this.#model.uplink === undefined || this.#peers.has(peerUri),
       peerNotAfter:

@@ -1,8 +1,8 @@
 /** Decides with which TLS options a connection of one entrypoint shakes hands. */
-import type { Socket } from 'node:net';
 import type { EntryPointModel } from '../model/model.ts';
 import type { TlsOptionsModel } from '../model/tls-models.ts';
 import type { Deadlines } from '../net/deadlines.ts';
+import type { Releasable } from '../net/reads.ts';
 import type { Certificates } from './certificates.ts';
 import { type HandshakeHost, Handshakes } from './handshakes.ts';
 import { HelloReader } from './hello-reader.ts';
@@ -38,25 +38,25 @@ export class TlsAcceptor {
       hosts.of(serverName) === options && handshakes.get(options) === before.get(options);
   }
 
-  accept(socket: Socket): void {
+  /** Takes a connection of which `read` was read, maybe nothing. */
+  accept(incoming: Releasable, read: Buffer): void {
     // With one set of options the name makes no difference, and nothing is read twice.
     if (!this.#hosts.several) {
-      this.#handshakes.get(this.#hosts.others)!.accept(socket);
+      this.#handshakes.get(this.#hosts.others)!.accept(incoming.release(read));
       return;
     }
-    const reader = new HelloReader(
-      socket,
-      this.#deadlines,
-      (name) => {
+    const reader: HelloReader = new HelloReader(incoming, this.#deadlines, {
+      found: (name, all) => {
         this.#waiting.delete(reader);
-        this.#handshakes.get(this.#hosts.of(name))!.accept(socket);
+        this.#handshakes.get(this.#hosts.of(name))!.accept(incoming.release(all));
       },
-      (why) => {
+      failed: (why) => {
         this.#waiting.delete(reader);
-        this.#host.failed(why, socket);
+        this.#host.failed(why, incoming.socket);
       },
-    );
+    });
     this.#waiting.add(reader);
+    if (read.length > 0) reader.push(read);
   }
 
   /** Ends connections that have not said what they want. */

@@ -43,7 +43,7 @@ export function readAsk(ask: ExplainRequest, entryPoints: readonly EntryPointMod
       ? chooseEntryPoint(url, entryPoints)
       : namedEntryPoint(ask.entryPoint, entryPoints);
   const target = canonicalTarget(url.target, entryPoint.requests?.keepEmptySegments);
-  const secure = entryPoint.tls || entryPoint.uplink !== undefined;
+  const secure = entryPoint.clear === true ? url.secure : entryPoint.tls || entryPoint.uplink !== undefined;
   const head: RequestHead = {
     method,
     path: 'refused' in target ? url.target : target.path,

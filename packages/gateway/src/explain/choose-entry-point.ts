@@ -21,7 +21,7 @@ export function chooseEntryPoint(
   entryPoints: readonly EntryPointModel[],
 ): EntryPointModel {
   const open = entryPoints.filter((each) => each.uplink === undefined);
-  const fitting = open.filter((each) => each.tls === url.secure);
+  const fitting = open.filter((each) => (url.secure ? each.tls : !each.tls || each.clear === true));
   const onPort = fitting.filter(({ address }) => parseAddress(address)?.port === url.port);
   // A port that no entrypoint has is what a balancer in front listens on.
   const candidates = onPort.length > 0 ? onPort : fitting;
@@ -42,8 +42,8 @@ function listed(entryPoints: readonly EntryPointModel[]): string {
   if (entryPoints.length === 0) return 'none';
   return entryPoints
     .map(
-      ({ name, address, tls, uplink }) =>
-        `${name} (${address}, ${uplink ? 'uplink' : tls ? 'https' : 'http'})`,
+      ({ name, address, tls, clear, uplink }) =>
+        `${name} (${address}, ${uplink ? 'uplink' : clear ? 'http and https' : tls ? 'https' : 'http'})`,
     )
     .join(', ');
 }

@@ -148,7 +148,9 @@ function tableFor(
 ): { readonly routers: readonly RouterModel[] } | NoTable {
   const tables = tablesOf(model, entryPoint);
   const { uplink } = entryPoint;
-  if (uplink === undefined) return { routers: tables[0]?.routers ?? [] };
+  // A router takes what came over TLS, or what came without.
+  if (uplink === undefined)
+    return { routers: (tables[0]?.routers ?? []).filter(({ tls }) => tls === head.secure) };
   const known = tables.map((table) => table.uplink ?? '');
   const name = takeHeader(head.headers, uplink.header);
   if (name === undefined) {

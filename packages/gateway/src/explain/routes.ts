@@ -41,9 +41,9 @@ export function tablesOf(model: Model, entryPoint: EntryPointModel): readonly Ta
   }));
 }
 
-/** An entrypoint with TLS has nothing but TLS requests, so that a router's own wish counts only without. */
-function takesFrom(router: RouterModel, { name, tls }: EntryPointModel): boolean {
-  return router.entryPoints.includes(name) && (tls || !router.tls);
+/** Whether requests can come that it takes: those over TLS, or those without. */
+function takesFrom(router: RouterModel, { name, tls, clear }: EntryPointModel): boolean {
+  return router.entryPoints.includes(name) && (router.tls ? tls : !tls || clear === true);
 }
 
 function inOrder(routers: readonly RouterModel[]): readonly RouterModel[] {

@@ -100,6 +100,8 @@ export interface EntryPointModel {
   readonly proxyProtocol?: ProxyProtocolModel;
   /** TLS with `Model.certificates` by SNI. Absent: cleartext unless `uplink` is there. */
   readonly tls: boolean;
+  /** Beside `tls`: connections that begin without TLS are served too, by the routers without. Default false. */
+  readonly clear?: boolean;
   /** Which TLS options which server name gets. Absent: the first of `Model.tls`. */
   readonly tlsHosts?: TlsHostsModel;
   /** Present: this is an uplink entrypoint, TLS 1.3 with client certificates, routed by header. */

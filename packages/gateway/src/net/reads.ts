@@ -26,6 +26,12 @@ export class Reads {
   }
 }
 
+/** A connection that can be given on to a TLS server, which reads by itself. */
+export interface Releasable extends Incoming {
+  /** Nobody reads it here any more: `rest`, copied, is the first that its next reader finds. */
+  release(rest: Buffer): Socket;
+}
+
 /** An accepted connection's bytes, however they come. */
 export abstract class Incoming {
   readonly socket: Socket;
@@ -63,7 +69,7 @@ export abstract class Incoming {
 }
 
 /** A connection around an accepted libuv handle, reading into shared memory. */
-export class IncomingHandle extends Incoming {
+export class IncomingHandle extends Incoming implements Releasable {
   readonly #reads: Reads;
 
   constructor(handle: object) {
@@ -84,10 +90,17 @@ export class IncomingHandle extends Incoming {
   reread(chunk: Buffer): void {
     this.#reads.receive?.(chunk);
   }
+
+  release(rest: Buffer): Socket {
+    this.#reads.receive = undefined;
+    this.socket.pause();
+    if (rest.length > 0) this.socket.unshift(Buffer.from(rest));
+    return this.socket;
+  }
 }
 
 /** A connection that a server of Node's accepted: its chunks are fresh memory. */
-export class IncomingSocket extends Incoming {
+export class IncomingSocket extends Incoming implements Releasable {
   constructor(socket: Socket) {
     super(socket, false);
   }
@@ -105,11 +118,10 @@ export class IncomingSocket extends Incoming {
     this.socket.emit('data', chunk);
   }
 
-  /** Nobody reads it any more: `rest` is the first that its next reader finds. */
   release(rest: Buffer): Socket {
     this.socket.removeAllListeners('data');
     this.socket.pause();
-    if (rest.length > 0) this.socket.unshift(rest);
+    if (rest.length > 0) this.socket.unshift(Buffer.from(rest));
     return this.socket;
   }
 }
