@@ -4,6 +4,9 @@ import { Lender } from './lender.ts';
 import type { LimitRules, LimitsFromWorker } from './messages.ts';
 import { type LimitPeer, Peer } from './peer.ts';
 
+/** A limiter that no worker has any more is remembered until its buckets are full, but no longer than this. */
+const longestMemoryMs = 600_000;
+
 export class LimitAuthority {
   readonly #clock: Clock;
   readonly #workers: () => number;
@@ -55,6 +58,11 @@ export class LimitAuthority {
     if (lender === undefined) return;
     lender.users.delete(peer);
     lender.gone(peer);
-    if (lender.users.size === 0) this.#lenders.delete(lender.key);
+    if (lender.users.size > 0) return;
+    // The workers may all have died at once: their successors must not find the buckets full.
+    this.#clock.after(Math.min(lender.fillMs, longestMemoryMs), () => {
+      if (lender.users.size === 0 && this.#lenders.get(lender.key) === lender)
+        this.#lenders.delete(lender.key);
+    });
   }
 }

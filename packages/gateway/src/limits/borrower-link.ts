@@ -23,12 +23,14 @@ export interface AskedLease {
   granted(lease: Lease<unknown>, grant: Grant): void;
   recalled(source: string): void;
   decideAlone(lease: Lease<unknown>): number;
-  sweep(): void;
+  sweep(forget: boolean): void;
 }
 
 /** A main process that takes longer is stuck or busy with something large. */
 const answerMs = 100;
-const sweepMs = 1000;
+/** How often workers say what was spent of leases, and every how many times they give back what was not used. */
+const sweepMs = 250;
+const forgetEvery = 4;
 /** A limiter without use for so long, and for as long as its buckets need to be full, means nothing any more. */
 const forgetMs = 600_000;
 
@@ -48,6 +50,7 @@ export class BorrowerLink {
   #flushing = false;
   #watching = false;
   #sweeping = false;
+  #sweeps = 0;
   /** Requests decided on alone since it fell silent. */
   #alone = 0;
 
@@ -169,9 +172,10 @@ export class BorrowerLink {
     this.#clock.after(sweepMs, () => {
       this.#sweeping = false;
       const now = this.#clock.monotonic();
+      const forgets = ++this.#sweeps % forgetEvery === 0;
       const forget: number[] = [];
       for (const [index, limiter] of this.#limiters) {
-        limiter.sweep();
+        limiter.sweep(forgets);
         const { rules } = limiter;
         const keepMs = rules.kind === 'tokens' ? Math.max(forgetMs, fillMs(rules)) : forgetMs;
         if (limiter.size > 0 || now - limiter.usedAt < keepMs) continue;

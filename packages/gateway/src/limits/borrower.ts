@@ -79,11 +79,16 @@ export abstract class Borrower<W> implements AskedLease {
     return waiters.length;
   }
 
-  /** Gives back what was not used since the last time. */
-  sweep(): void {
+  /** Says what was spent; `forget`: gives back what was not used since that was asked for the last time. */
+  sweep(forget: boolean): void {
     for (const [source, lease] of this.leases) {
-      if (lease.used) lease.used = false;
-      else if (lease.asked === undefined && lease.waiting.length === 0) {
+      if (lease.used || !forget) {
+        if (forget) lease.used = false;
+        // Its room in the bucket can be filled from now on.
+        if (lease.spent > 0 && this.index !== undefined)
+          this.link.giveBack(this, source, 0, lease.spent, false);
+        lease.spent = 0;
+      } else if (lease.asked === undefined && lease.waiting.length === 0) {
         this.#giveBack(source, lease, false);
         if (lease.vacant) this.leases.delete(source);
       }

@@ -1,5 +1,6 @@
 /** One limiter of all workers: lends the units of each source, and before it refuses asks for what others do not use. */
 import type { Clock } from '@ficus/common/clock.ts';
+import { fillMs } from './bucket.ts';
 import type { LimitRules } from './messages.ts';
 import type { Peer } from './peer.ts';
 import { type Pool, SlotPool, TokenPool } from './pools.ts';
@@ -49,6 +50,11 @@ export class Lender {
     this.#workers = workers;
   }
 
+  /** Milliseconds after which nothing it knows means anything. */
+  get fillMs(): number {
+    return this.#rules.kind === 'tokens' ? fillMs(this.#rules) : 0;
+  }
+
   /** Sources of which workers have something. */
   get lent(): number {
     return this.#lent.size;
@@ -69,7 +75,7 @@ export class Lender {
   /** `peer` is no more: what it had is lost or free, and what it asked for is nobody's. */
   gone(peer: Peer): void {
     for (const [source, pool] of this.#lent) {
-      pool.lost(peer);
+      pool.lost(peer, this.#clock.monotonic());
       if (pool.outside === 0) this.#lent.delete(source);
     }
     for (const [source, round] of [...this.#rounds]) {
@@ -81,7 +87,7 @@ export class Lender {
   #settle(source: string, peer: Peer, units: number, spent: number): void {
     const pool = this.#lent.get(source);
     if (pool === undefined || units + spent === 0) return;
-    pool.settle(peer, units, spent);
+    pool.settle(peer, units, spent, this.#clock.monotonic());
     if (pool.outside > 0) return;
     this.#lent.delete(source);
     if (this.#rules.kind === 'tokens' && this.#others.get(source) === undefined)

@@ -28,6 +28,8 @@ export abstract class Pool {
   abstract ready(now: number): boolean;
   /** Gives up to `wish` units ahead, as long as there is plenty for `workers`. */
   abstract ahead(wish: number, workers: number): number;
+  /** What comes with time has come, as far as there is room. */
+  protected abstract advance(now: number): void;
   /** Units that came back, having been `outside`. */
   protected abstract back(units: number): void;
 
@@ -39,7 +41,9 @@ export abstract class Pool {
   }
 
   /** `units` come back from `peer`, and `spent` never will. */
-  settle(peer: Peer, units: number, spent: number): void {
+  settle(peer: Peer, units: number, spent: number, now: number): void {
+    // What was spent had its room until now: that must not be filled for the time before.
+    this.advance(now);
     const had = this.with(peer);
     const left = Math.max(had - units - spent, 0);
     this.#outside -= had - left;
@@ -50,9 +54,9 @@ export abstract class Pool {
   }
 
   /** `peer` is no more. */
-  lost(peer: Peer): void {
+  lost(peer: Peer, now: number): void {
     const had = this.with(peer);
-    if (had > 0) this.settle(peer, this.lostUnits(had), had);
+    if (had > 0) this.settle(peer, this.lostUnits(had), had, now);
   }
 
   /** Of what a worker had that is no more, what others may have now. */
@@ -70,12 +74,12 @@ export class TokenPool extends Pool {
   }
 
   take(now: number): number {
-    this.#fill(now);
+    this.advance(now);
     return this.#bucket.take(this.#rules);
   }
 
   ready(now: number): boolean {
-    this.#fill(now);
+    this.advance(now);
     return this.#bucket.tokens >= 1;
   }
 
@@ -97,7 +101,7 @@ export class TokenPool extends Pool {
   }
 
   /** What workers have counts as being in the bucket: it would overflow without it. */
-  #fill(now: number): void {
+  protected advance(now: number): void {
     this.#bucket.fill(this.#rules, now, this.#rules.burst - this.outside);
   }
 }
@@ -125,6 +129,8 @@ export class SlotPool extends Pool {
     this.#free -= units;
     return units;
   }
+
+  protected advance(): void {}
 
   protected back(units: number): void {
     this.#free += units;

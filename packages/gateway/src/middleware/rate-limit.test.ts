@@ -82,19 +82,31 @@ describe('rateLimit', () => {
     assert.ok(passed >= 0.9 * (100 + 200 * seconds), `${passed} of ${statuses.length} in ${seconds} s`);
   });
 
-  it('forgets nothing at a reload, and begins anew when it is changed', async () => {
-    const clock = new ManualClock();
+  for (const workers of [0, 2]) {
+    it(`with ${workers} workers forgets nothing at a reload, and begins anew when it is changed`, async () => {
+      await using endpoint = await recordingEndpoint();
+      const limit = '{ average: 1, period: 1h, burst: 2 }';
+      await using gateway = await gatewayFrom(file(endpoint.port, limit), { workers });
+      const entry = gateway.model.entryPoints;
+      assert.equal(count(await flood(gateway.port, 3, 1), 200), 2);
+      const other = modelFrom(file(endpoint.port, limit, 'q: { rule: "Host(`q`)", service: s }'));
+      await gateway.plane.apply({ ...other, entryPoints: entry });
+      assert.equal(count(await flood(gateway.port, 3, 1), 200), 0);
+      const changed = modelFrom(file(endpoint.port, '{ average: 1, period: 1h, burst: 3 }'));
+      await gateway.plane.apply({ ...changed, entryPoints: entry });
+      assert.equal(count(await flood(gateway.port, 5, 1), 200), 3);
+    });
+  }
+
+  it('outlives a worker', async () => {
     await using endpoint = await recordingEndpoint();
-    const limit = '{ average: 1, period: 1h, burst: 2 }';
-    await using gateway = await gatewayFrom(file(endpoint.port, limit), { clock });
-    const entry = gateway.model.entryPoints;
-    assert.deepEqual(await flood(gateway.port, 1, 3), [200, 200, 429]);
-    const other = modelFrom(file(endpoint.port, limit, 'q: { rule: "Host(`q`)", service: s }'));
-    await gateway.plane.apply({ ...other, entryPoints: entry });
-    assert.deepEqual(await flood(gateway.port, 1, 1), [429]);
-    const changed = modelFrom(file(endpoint.port, '{ average: 1, period: 1h, burst: 3 }'));
-    await gateway.plane.apply({ ...changed, entryPoints: entry });
-    assert.deepEqual(await flood(gateway.port, 1, 4), [200, 200, 200, 429]);
+    const limit = '{ average: 1, period: 1h, burst: 4 }';
+    await using gateway = await gatewayFrom(file(endpoint.port, limit), { workers: 2 });
+    assert.equal(count(await flood(gateway.port, 6, 1), 200), 4);
+    const workers = async () => (await gateway.plane.stats()).workers;
+    for (const { pid } of await workers()) process.kill(pid, 'SIGKILL');
+    await eventually(async () => (await workers()).every(({ restarts }) => restarts === 1), 'others serve');
+    assert.equal(count(await flood(gateway.port, 6, 1), 200), 0);
   });
 
   it('tells sources apart by header', async () => {
