@@ -150,6 +150,21 @@ describe('rateLimit', () => {
     );
   });
 
+  it('loses nothing of a body that comes while the main process is asked', async () => {
+    await using endpoint = await recordingEndpoint();
+    const limit = '{ average: 1000, burst: 100 }';
+    await using gateway = await gatewayFrom(file(endpoint.port, limit), { workers: 2 });
+    const body = 'x'.repeat(100_000);
+    using client = await rawClient(gateway.port);
+    for (let i = 0; i < 3; i++)
+      client.send(`POST /${i} HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    for (let i = 0; i < 3; i++) assert.equal((await client.response()).status, 200);
+    assert.deepEqual(
+      endpoint.requests.map(({ url, body: { length } }) => [url, length]),
+      [0, 1, 2].map((i) => [`/${i}`, body.length]),
+    );
+  });
+
   it('without average limits nothing', async () => {
     await using endpoint = await recordingEndpoint();
     await using gateway = await gatewayFrom(file(endpoint.port, '{}'));
