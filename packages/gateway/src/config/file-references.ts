@@ -1,6 +1,7 @@
 /** The files that dynamic configuration names: made absolute, listed. Pure. */
 import { resolve } from 'node:path';
 import type { DynamicConfig } from './dynamic.ts';
+import type { ForwardAuthConfig } from './middleware/forward-auth.ts';
 import type { RateLimitConfig } from './middleware/rate-limit.ts';
 import type { TlsConfig } from './tls.ts';
 
@@ -58,11 +59,14 @@ type Middlewares = NonNullable<Http['middlewares']>;
 function mapMiddlewares(middlewares: Middlewares, visit: Visit): Middlewares {
   const entries = Object.entries(middlewares).map(([name, middleware]) => {
     const path = ['http', 'middlewares', name];
-    const { basicAuth, digestAuth, rateLimit } = middleware;
+    const { basicAuth, digestAuth, forwardAuth, rateLimit } = middleware;
     const mapped = {
       ...middleware,
       ...(basicAuth && { basicAuth: mapUsers(basicAuth, [...path, 'basicAuth', 'usersFile'], visit) }),
       ...(digestAuth && { digestAuth: mapUsers(digestAuth, [...path, 'digestAuth', 'usersFile'], visit) }),
+      ...(forwardAuth && {
+        forwardAuth: mapForwardAuth(forwardAuth, [...path, 'forwardAuth', 'tls'], visit),
+      }),
       ...(rateLimit && { rateLimit: mapRateLimit(rateLimit, [...path, 'rateLimit', 'redis', 'tls'], visit) }),
     };
     return [name, mapped] as const;
@@ -72,6 +76,10 @@ function mapMiddlewares(middlewares: Middlewares, visit: Visit): Middlewares {
 
 function mapUsers<A extends { readonly usersFile?: string }>(auth: A, path: string[], visit: Visit): A {
   return auth.usersFile === undefined ? auth : { ...auth, usersFile: visit(auth.usersFile, path) };
+}
+
+function mapForwardAuth(auth: ForwardAuthConfig, path: string[], visit: Visit): ForwardAuthConfig {
+  return auth.tls === undefined ? auth : { ...auth, tls: mapClientTls(auth.tls, path, visit) };
 }
 
 function mapRateLimit(limit: RateLimitConfig, path: string[], visit: Visit): RateLimitConfig {

@@ -6,6 +6,7 @@ import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
 import { compressSchema } from './middleware/compress.ts';
 import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
+import { forwardAuthSchema } from './middleware/forward-auth.ts';
 import { headersSchema } from './middleware/headers.ts';
 import { inFlightReqSchema } from './middleware/in-flight-req.ts';
 import { ipAllowListSchema, ipWhiteListSchema } from './middleware/ip-allow-list.ts';
@@ -17,16 +18,7 @@ import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-
 import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
-const middlewaresNotYet = [
-  'apiKey',
-  'buffering',
-  'errors',
-  'forwardAuth',
-  'grpcWeb',
-  'jwt',
-  'oidc',
-  'plugin',
-];
+const middlewaresNotYet = ['apiKey', 'buffering', 'errors', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
 
 export const middlewareSchema = object(
   'Changes requests and responses on their way. Exactly one of the kinds.',
@@ -44,6 +36,7 @@ export const middlewareSchema = object(
     passTLSClientCert: optional(passTLSClientCertSchema),
     basicAuth: optional(basicAuthSchema),
     digestAuth: optional(digestAuthSchema),
+    forwardAuth: optional(forwardAuthSchema),
     ipAllowList: optional(ipAllowListSchema),
     ipWhiteList: optional(ipWhiteListSchema),
     rateLimit: optional(rateLimitSchema),

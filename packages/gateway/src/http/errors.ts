@@ -32,6 +32,13 @@ const kinds = {
   'client.gone': { status: 499, side: 'client', title: 'client closed the connection' },
   'client.unauthorized': { status: 401, side: 'policy', title: 'user name and password wanted' },
   'client.checks-waiting': { status: 429, side: 'policy', title: 'too many passwords to check' },
+  'auth.body-too-large': { status: 401, side: 'policy', title: 'request body too large to be authenticated' },
+  'auth.answer-too-large': {
+    status: 401,
+    side: 'gateway',
+    title: 'answer of the authentication server too large',
+  },
+  'auth.unavailable': { status: 500, side: 'gateway', title: 'authentication server did not answer' },
   'client.host-refused': { status: 403, side: 'policy', title: 'host not served here' },
   'request.path-refused': { status: 400, side: 'policy', title: 'path not allowed' },
   'route.none': { status: 404, side: 'gateway', title: 'no router matches' },

@@ -41,6 +41,11 @@ const factories = {
     load<typeof import('./pass-tls-client-cert.ts')>('pass-tls-client-cert').passTLSClientCert(model),
   basicAuth: (model, context) =>
     load<typeof import('./basic-auth.ts')>('basic-auth').basicAuth(model, context),
+  forwardAuth: (model, context) =>
+    load<typeof import('./forward-auth/forward-auth.ts')>('forward-auth/forward-auth').forwardAuth(
+      model,
+      context,
+    ),
   digestAuth: (model, context) =>
     load<typeof import('./digest-auth.ts')>('digest-auth').digestAuth(model, context),
 } satisfies {

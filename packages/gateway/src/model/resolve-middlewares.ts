@@ -2,6 +2,7 @@
 import type { MiddlewareConfig } from '../config/middlewares.ts';
 import { resolveCompress } from './middleware/compress.ts';
 import { resolveContentType } from './middleware/content-type.ts';
+import { resolveForwardAuth } from './middleware/forward-auth.ts';
 import { resolveHeaders } from './middleware/headers.ts';
 import { resolveInFlightReq } from './middleware/in-flight-req.ts';
 import { resolveIpAllowList, resolveIpWhiteList } from './middleware/ip-allow-list.ts';
@@ -48,6 +49,7 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   passTLSClientCert: resolvePassTLSClientCert,
   basicAuth: resolveBasicAuth,
   digestAuth: resolveDigestAuth,
+  forwardAuth: resolveForwardAuth,
   compress: resolveCompress,
   ipAllowList: resolveIpAllowList,
   ipWhiteList: resolveIpWhiteList,

@@ -3,6 +3,7 @@ import type { QName } from '../model.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
 import type { CompressModel } from './compress.ts';
 import type { ContentTypeModel } from './content-type.ts';
+import type { ForwardAuthModel } from './forward-auth.ts';
 import type { HeadersModel } from './headers.ts';
 import type { InFlightReqModel } from './in-flight-req.ts';
 import type { IpAllowListModel } from './ip-allow-list.ts';
@@ -33,6 +34,7 @@ export type MiddlewareModel =
   | PassTLSClientCertModel
   | BasicAuthModel
   | DigestAuthModel
+  | ForwardAuthModel
   | IpAllowListModel
   | CompressModel
   | RateLimitModel
