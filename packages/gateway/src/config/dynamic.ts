@@ -161,10 +161,13 @@ export function checkDynamic(
     for (const [key, value] of Object.entries(config.http?.[group] ?? {})) {
       const kinds = Object.keys(value).filter((each) => group !== 'services' || each !== 'middlewares');
       if (kinds.length === 1) continue;
-      const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
       const schema = group === 'services' ? serviceSchema : middlewareSchema;
       const known = Object.keys(schema.properties ?? {}).filter((each) => each !== 'middlewares');
-      report([...http, group, key], `want exactly one of ${known.join(', ')}, got ${found}`);
+      const message =
+        kinds.length === 0
+          ? `want one of ${known.join(', ')}, got none`
+          : `want one kind, got ${kinds.join(' and ')}: give each a name of its own`;
+      report([...http, group, key], message);
     }
   }
   checkHeaders(config, report, http);

@@ -48,7 +48,10 @@ export const tlsOptionsSchema = object('The terms of a handshake.', {
   curvePreferences: optional(
     list(
       'Key exchange groups that are allowed. Default: the TLS library’s.',
-      string('Go’s name or the RFC’s: `CurveP521`, `secp521r1`, `X25519`, `X25519MLKEM768` …', name),
+      string(
+        'A name as Go or as the RFC writes it: `CurveP521`, `secp521r1`, `X25519`, `X25519MLKEM768`.',
+        name,
+      ),
     ),
   ),
   clientAuth: optional(
