@@ -43,7 +43,7 @@ export class StepsBuilder {
   readonly #model: Model;
   readonly #host: StepsHost;
   readonly #kept: Kept;
-  readonly #service: (index: number) => Service;
+  #service: ((index: number) => Service) | undefined;
   #previous: StepsBuilder | undefined;
   /** By the router or service they belong to: the same object means that it has not changed. */
   readonly #built = new Map<Owner, Built>();
@@ -70,25 +70,28 @@ export class StepsBuilder {
     return built.steps;
   }
 
-  /** All is built. */
+  /** All is built: lets go of what was only needed for that, and of the generation before. */
   settle(): void {
     this.#previous = undefined;
+    this.#service = undefined;
   }
 
   #unchanged(owner: Owner): Built | undefined {
     const previous = this.#previous;
+    const built = this.#service as (index: number) => Service;
     if (previous === undefined) return undefined;
     const before = previous.#built.get(owner);
     if (before === undefined) return undefined;
     for (const index of owner.middlewares)
       if (this.#model.middlewares[index] !== previous.#model.middlewares[index]) return undefined;
-    for (const [index, service] of before.services) if (this.#service(index) !== service) return undefined;
+    for (const [index, service] of before.services) if (built(index) !== service) return undefined;
     for (const key of before.keys) this.#kept.carry(key);
     return before;
   }
 
   #make(kind: string, owner: Owner): Built {
-    const given = new Given(JSON.stringify([kind, ...owner.name]), this.#host, this.#kept, this.#service);
+    const service = this.#service as (index: number) => Service;
+    const given = new Given(JSON.stringify([kind, ...owner.name]), this.#host, this.#kept, service);
     const { keys, services } = given;
     try {
       const steps = owner.middlewares.map((index) =>

@@ -34,7 +34,6 @@ export class Generation {
   readonly kept: Kept;
   readonly #transports: readonly Transport[];
   readonly #host: GenerationHost;
-  readonly #builder: ServiceBuilder;
   readonly #steps: StepsBuilder;
 
   /** Throws, and leaves `previous` serving untouched, when the model can't be built. */
@@ -45,7 +44,8 @@ export class Generation {
     const { registry } = host;
     registry.begin();
     this.#transports = model.transports.map((transport) => registry.transport(transport));
-    this.#builder = new ServiceBuilder(model, {
+    // Only while it builds: what it is given holds on to the generation before.
+    const builder = new ServiceBuilder(model, {
       balancer: (service) => this.#balancer(service, previous),
       keeper: { clock: host.clock, kept: (key, make) => this.kept.get(key, make) },
       sets: this.services,
@@ -55,12 +55,12 @@ export class Generation {
       model,
       host,
       this.kept,
-      (index) => this.#builder.build(index),
+      (index) => builder.build(index),
       previous === undefined ? undefined : previous.#steps,
     );
-    const routes = model.routers.map((router) => this.#route(router));
+    const routes = model.routers.map((router) => this.#route(router, builder));
     // Their middlewares may lead to more of them.
-    for (const { service, model: passing } of this.#builder.passing)
+    for (const { service, model: passing } of builder.passing)
       service.steps = this.#steps.build('service', passing);
     this.#steps.settle();
     this.kept.settle();
@@ -119,9 +119,9 @@ export class Generation {
     for (const balancer of this.services.balancers.values()) yield* balancer.endpoints;
   }
 
-  #route(router: RouterModel): Route {
+  #route(router: RouterModel, builder: ServiceBuilder): Route {
     const steps = this.#steps.build('router', router);
-    const service = router.service < 0 ? new BrokenService(router.name) : this.#builder.build(router.service);
+    const service = router.service < 0 ? new BrokenService(router.name) : builder.build(router.service);
     return new Route(router, service, steps, this.#host);
   }
 
