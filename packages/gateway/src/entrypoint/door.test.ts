@@ -7,7 +7,7 @@ import { startGateway } from '../testing/gateway.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { modelOf, prefixRouter } from '../testing/models.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
-import { tlsClient, tlsGet } from '../testing/tls-client.ts';
+import { tlsClient, tlsGet, tlsOptions } from '../testing/tls-client.ts';
 
 const certificate = selfSigned('a.test');
 const get = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
@@ -41,6 +41,18 @@ test('one port for both: what begins with TLS meets the routers with tls, the re
   assert.equal((await client.response()).status, 200);
   using h2 = await tlsClient(gateway.port, 'a.test', { ALPNProtocols: ['h2'] });
   assert.equal(h2.socket.alpnProtocol, 'h2');
+});
+
+test('one port for both, with several TLS options: they are nothing to who comes in the clear', async () => {
+  await using endpoint = await recordingEndpoint();
+  const tlsHosts = { hosts: [['a.test', 1] as const], others: 0 };
+  const tls = { options: [tlsOptions('default'), tlsOptions('own@file', { minVersion: 'TLSv1.3' })] };
+  await using gateway = await startGateway({ model: { ...model(endpoint.port, 'both', { tlsHosts }), tls } });
+  assert.equal(await clearStatus(gateway.port), 200);
+  assert.equal((await tlsGet(gateway.port, 'a.test')).protocol, 'TLSv1.3');
+  await assert.rejects(tlsGet(gateway.port, 'a.test', { maxVersion: 'TLSv1.2' }), /PROTOCOL_VERSION/);
+  using client = await tlsClient(gateway.port, 'b.test');
+  assert.equal((await client.get('a.test')).status, 421);
 });
 
 test('the same behind a PROXY header', async () => {

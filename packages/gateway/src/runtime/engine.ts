@@ -4,6 +4,7 @@ import type { Clock } from '@ficus/common/clock.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { Certificates } from '../entrypoint/certificates.ts';
 import { Listener, type ListenerHost } from '../entrypoint/listener.ts';
+import type { TlsHosts } from '../entrypoint/tls-hosts.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 import { prepareRequestHeaders } from '../http/forwarded.ts';
@@ -123,9 +124,8 @@ export class Engine implements GenerationHost, ForwardContext {
       return;
     }
     const uplink = entryPoint.uplink;
-    const { tlsHosts } = tables;
     if (uplink !== undefined) this.#routeUplink(exchange, tables, uplink.header);
-    else if (tlsHosts !== undefined && tlsHosts.of(exchange.request.host) !== exchange.facts.tlsOptions)
+    else if (tables.tlsHosts !== undefined && isMisdirected(exchange, tables.tlsHosts))
       exchange.refuse('request.misdirected', 'want a connection with the TLS options of this host');
     else this.#forward(exchange, tables.routes);
   }
@@ -241,6 +241,11 @@ export class Engine implements GenerationHost, ForwardContext {
       this.#sweep();
     });
   }
+}
+
+/** Whether its TLS connection was made under other terms than its host asks for. */
+function isMisdirected({ facts, request }: Exchange, hosts: TlsHosts): boolean {
+  return facts.secure && hosts.of(request.host) !== facts.tlsOptions;
 }
 
 /** One entrypoint's view of the engine: its own counters, its own tables. */
