@@ -133,7 +133,7 @@ export interface Stats {
     readonly name: string;
     readonly codes: Readonly<Record<string, number>>;
   }[];
-  /** By service; for weighted services also by leg key. */
+  /** Load balancers that have been asked; for weighted services also by leg key. */
   readonly services: readonly {
     readonly name: QName;
     readonly requests: number;

@@ -43,14 +43,7 @@ export function processStats(engine: Engine): ProcessStats {
     open,
     inFlight,
     entryPoints,
-    services: [...(generation?.services.balancers.values() ?? [])].map(
-      ({ name, requests, failures, retries }) => ({
-        name,
-        requests,
-        failures,
-        retries,
-      }),
-    ),
+    services: generation === undefined ? [] : asked(generation),
     legs: [...(generation?.services.weighted.values() ?? [])].flatMap((weighted) =>
       weighted.legs.map(({ key, requests, failures }) => ({
         service: weighted.name,
@@ -121,6 +114,14 @@ export function sumStats(
     refusals,
     workers,
   };
+}
+
+/** Services that have been asked: of thousands that have not, nothing is to be said several times a second. */
+function asked(generation: Generation): ProcessStats['services'] {
+  const found: Stats['services'][number][] = [];
+  for (const { name, requests, failures, retries } of generation.services.balancers.values())
+    if (requests > 0) found.push({ name, requests, failures, retries });
+  return found;
 }
 
 function notUp(generation: Generation): EndpointStats[] {
