@@ -6,6 +6,7 @@ import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
 import { compressSchema } from './middleware/compress.ts';
 import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
+import { errorsSchema } from './middleware/errors.ts';
 import { forwardAuthSchema } from './middleware/forward-auth.ts';
 import { headersSchema } from './middleware/headers.ts';
 import { inFlightReqSchema } from './middleware/in-flight-req.ts';
@@ -18,7 +19,7 @@ import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-
 import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
-const middlewaresNotYet = ['apiKey', 'buffering', 'errors', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
+const middlewaresNotYet = ['apiKey', 'buffering', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
 
 export const middlewareSchema = object(
   'Changes requests and responses on their way. Exactly one of the kinds.',
@@ -42,6 +43,7 @@ export const middlewareSchema = object(
     rateLimit: optional(rateLimitSchema),
     inFlightReq: optional(inFlightReqSchema),
     compress: optional(compressSchema),
+    errors: optional(errorsSchema),
     chain: optional(chainSchema),
     circuitBreaker: optional(circuitBreakerSchema),
     retry: optional(retrySchema),

@@ -2,6 +2,7 @@
 import type { MiddlewareConfig } from '../config/middlewares.ts';
 import { resolveCompress } from './middleware/compress.ts';
 import { resolveContentType } from './middleware/content-type.ts';
+import { resolveErrors } from './middleware/errors.ts';
 import { resolveForwardAuth } from './middleware/forward-auth.ts';
 import { resolveHeaders } from './middleware/headers.ts';
 import { resolveInFlightReq } from './middleware/in-flight-req.ts';
@@ -51,6 +52,7 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   digestAuth: resolveDigestAuth,
   forwardAuth: resolveForwardAuth,
   compress: resolveCompress,
+  errors: resolveErrors,
   ipAllowList: resolveIpAllowList,
   ipWhiteList: resolveIpWhiteList,
   rateLimit: resolveRateLimit,

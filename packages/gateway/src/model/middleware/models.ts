@@ -3,6 +3,7 @@ import type { QName } from '../model.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
 import type { CompressModel } from './compress.ts';
 import type { ContentTypeModel } from './content-type.ts';
+import type { ErrorsModel } from './errors.ts';
 import type { ForwardAuthModel } from './forward-auth.ts';
 import type { HeadersModel } from './headers.ts';
 import type { InFlightReqModel } from './in-flight-req.ts';
@@ -37,6 +38,7 @@ export type MiddlewareModel =
   | ForwardAuthModel
   | IpAllowListModel
   | CompressModel
+  | ErrorsModel
   | RateLimitModel
   | InFlightReqModel
   | CircuitBreakerModel
