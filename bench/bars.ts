@@ -74,6 +74,51 @@ const BARS: readonly Bar[] = [
     limit: 1.1,
     found: (row) => row.memoryGrowth,
   },
+  {
+    scenario: 'chain',
+    what: 'CPU ÷ bare route',
+    bound: 'at most',
+    limit: 1.35,
+    found: (row) => row.timesBare,
+  },
+  {
+    scenario: 'mirror',
+    what: 'p99 mirrored ÷ alone',
+    bound: 'at most',
+    limit: 1.15,
+    found: (row) => row.mirroredGrowth,
+  },
+  // Not at all, which a measurement cannot say: within what two measurements of the same differ by.
+  {
+    scenario: 'mirror',
+    what: 'p99 with a mirror that hangs ÷ alone',
+    bound: 'at most',
+    limit: 1.05,
+    found: (row) => row.hangingGrowth,
+  },
+  {
+    scenario: 'mirror',
+    what: 'MiB more with a mirror that hangs',
+    bound: 'at most',
+    limit: 64,
+    found: (row) => row.hangingMoreMiB,
+  },
+  { scenario: 'scale', what: 's to load', bound: 'below', limit: 3, found: (row) => row.loadSeconds },
+  { scenario: 'scale', what: 'ms until live', bound: 'below', limit: 300, found: (row) => row.liveMs },
+  {
+    scenario: 'scale',
+    what: "ms of a worker's stall",
+    bound: 'below',
+    limit: 50,
+    found: (row) => row.stallMs,
+  },
+  {
+    scenario: 'scale',
+    what: 'MiB, all processes',
+    bound: 'below',
+    limit: 400,
+    found: (row) => row.peakMemoryMiB,
+  },
 ];
 
 /** The bars of the scenarios that `names` holds. A row with failed requests passes none. */

@@ -53,6 +53,31 @@ const RESETS: readonly Column[] = [
   ['growth', (row) => ratio(row.memoryGrowth)],
   CPU,
 ];
+const CHAIN: readonly Column[] = [
+  ...THROUGHPUT,
+  ['bare CPU µs', (row) => number(row.bareCpuUs, 1)],
+  ['÷ bare', (row) => ratio(row.timesBare)],
+];
+const MIRROR: readonly Column[] = [
+  ['p99 ms alone', (row) => number(row.p99AloneMs, 3)],
+  ['mirrored', (row) => number(row.mirroredP99Ms, 3)],
+  ['growth', (row) => ratio(row.mirroredGrowth)],
+  ['mirror hangs', (row) => number(row.hangingP99Ms, 3)],
+  ['growth', (row) => ratio(row.hangingGrowth)],
+  ['alone ÷ alone', (row) => ratio(row.noise)],
+  ['copies arrived', (row) => number((row.copied ?? 0) * 100, 1)],
+  ['MiB more', (row) => number(row.hangingMoreMiB, 1)],
+  CPU,
+];
+const SCALE: readonly Column[] = [
+  ['load s', (row) => number(row.loadSeconds, 2)],
+  ['live ms', (row) => number(row.liveMs, 0)],
+  ['typical', (row) => number(row.typicalLiveMs, 0)],
+  ['stall ms', (row) => number(row.stallMs, 1)],
+  ['without change', (row) => number(row.quietStallMs, 1)],
+  ['main MiB', (row) => number(row.mainMiB, 0)],
+  ['worker MiB', (row) => number(row.workerMiB, 0)],
+];
 const RATIOS: readonly Column[] = [
   ['CPU ÷ haproxy', (row) => ratio(row.timesHaproxy)],
   ['CPU ÷ caddy', (row) => ratio(row.timesCaddy)],
@@ -72,6 +97,9 @@ export function columnsFor(rows: readonly Row[]): Column[] {
 }
 
 function own(row: Row | undefined): readonly Column[] {
+  if (row?.timesBare !== undefined) return CHAIN;
+  if (row?.mirroredGrowth !== undefined) return MIRROR;
+  if (row?.liveMs !== undefined) return SCALE;
   if (row?.addedP50Ms !== undefined) return LATENCY;
   if (row?.cpuSeconds !== undefined) return TRANSFER;
   if (row?.p99Growth !== undefined) return SLOW_STREAMS;

@@ -85,6 +85,11 @@ export function residentOf(roots: readonly number[]): number {
   return memoryOf(treeOf(roots, listProcesses()), parseMemory);
 }
 
+/** Peak resident memory of one process, MiB; 0 when it has ended. */
+export function peakMemoryOf(pid: number): number {
+  return parsePeakMemory(readOrEmpty(`/proc/${pid}/status`)) / 1024;
+}
+
 function memoryOf(tree: readonly ProcessStat[], parse: (status: string) => number): number {
   const kib = tree.reduce((sum, { pid }) => sum + parse(readOrEmpty(`/proc/${pid}/status`)), 0);
   return kib / 1024;

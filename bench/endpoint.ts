@@ -1,5 +1,10 @@
 /** The endpoints that gateways lead to: they cost little, so that the gateway is what is measured. */
 
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BenchError } from './bench-error.ts';
 import { cores } from './cores.ts';
 import { grpcCall } from './load/grpc-call.ts';
 import { SMALL_BODY } from './load/small-body.ts';
@@ -24,14 +29,61 @@ const HOLD = `location = /hold {
 /** An endpoint that answers every GET with the small body: nginx where it is installed, else Node. */
 export async function startSmallEndpoint(sandbox: Sandbox): Promise<Endpoint> {
   const nginx = findCommand('nginx');
-  if (nginx === undefined) return startStreamEndpoint(sandbox);
+  return nginx === undefined ? startStreamEndpoint(sandbox) : startNginx(sandbox, nginx, 'access_log off;');
+}
+
+/** The small endpoint, which also counts requests: how many of a mirror's copies arrived. */
+export interface CountingEndpoint extends Endpoint {
+  /** All requests so far; resolves when the log of them is written. */
+  requests(): Promise<number>;
+}
+
+/** Throws a BenchError where nginx is missing: one in Node would take the load's core from it. */
+export async function startCountingEndpoint(sandbox: Sandbox): Promise<CountingEndpoint> {
+  const nginx = findCommand('nginx');
+  if (nginx === undefined) {
+    throw new BenchError(
+      'nginx is what copies are sent to and is not installed',
+      'apt-get install nginx-light',
+    );
+  }
+  const log = sandbox.file(sandbox.folder('copies'), 'requests', '');
+  // A letter and the end of the line for each request, written once a second.
+  const endpoint = await startNginx(
+    sandbox,
+    nginx,
+    `log_format one x; access_log ${log} one buffer=64k flush=1s;`,
+  );
+  return {
+    ...endpoint,
+    requests: async () => {
+      await delay(1_500);
+      return statSync(log).size / 2;
+    },
+  };
+}
+
+/** An endpoint that accepts connections and never answers or reads. */
+export async function startHangingEndpoint(sandbox: Sandbox): Promise<Endpoint> {
+  const [port = 0] = await freePorts(1);
+  const process = startScript(sandbox, 'hang.ts', port);
+  await until('the endpoint that hangs', [process], async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.destroy();
+    return undefined;
+  });
+  return { scheme: 'http', port, stop: () => process.stop() };
+}
+
+async function startNginx(sandbox: Sandbox, nginx: string, log: string): Promise<Endpoint> {
   const [port = 0] = await freePorts(1);
   const folder = sandbox.folder('endpoint');
   const config = `
     daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr error;
     events { worker_connections 4096; }
     http {
-      access_log off; keepalive_requests 1000000000; default_type application/json;
+      ${log} keepalive_requests 1000000000; default_type application/json;
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
       server { listen 127.0.0.1:${port}; location / { return 200 '${SMALL_BODY}'; } ${HOLD} }
     }`;

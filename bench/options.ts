@@ -19,6 +19,9 @@ export const USAGE = `npm run bench -- [options]
     download-1g…, upload-1g…            1 GiB, each alone, -pair-h1 and -pair-h2
     slow-streams-endpoint, …-reader     64 fast connections beside 1,000 streams that are slow at one end (pair-h2)
     grpc                                unary calls, HTTP/2 on every leg (pair-h2; h2load: 8 connections × 8 streams)
+    chain                               six middlewares and session cookies beside the bare route
+    mirror                              p99 of POSTs with a mirror, and with one that hangs, beside none
+    scale                               10,000 routers and 5,000 services: load, change, stall, memory
     resets                              memory after 100,000 requests, 1 % of them reset, three times (pair-h2; always one round)
 
   example: npm run -s bench -- --only hop --gateways ficus,haproxy --json`;

@@ -36,6 +36,32 @@ export interface Sample {
   readonly memorySecondMiB?: number;
   readonly memoryThirdMiB?: number;
   readonly memoryGrowth?: number;
+  /** `chain` only: `cpuUsPerRequest` of the bare route in the same turn, and the chain's divided by it. */
+  readonly bareCpuUs?: number;
+  readonly timesBare?: number;
+  /**
+   * `mirror` only: p99 with a mirror and with one that hangs (`p99AloneMs`: without), each divided by that without; the larger
+   * of two without by the smaller, which is what nothing at all makes of it; the share of copies that arrived; and peak memory
+   * with a mirror that hangs beyond that without.
+   */
+  readonly mirroredP99Ms?: number;
+  readonly mirroredGrowth?: number;
+  readonly hangingP99Ms?: number;
+  readonly hangingGrowth?: number;
+  readonly noise?: number;
+  readonly copied?: number;
+  readonly hangingMoreMiB?: number;
+  /** `scale` only. */
+  readonly loadSeconds?: number;
+  /** From the replaced file to the first new answer of the last connection, in every worker: the slowest of some changes. */
+  readonly liveMs?: number;
+  readonly typicalLiveMs?: number;
+  /** Longest time a worker's event loop did not turn while a change was taken up, and while nothing changed. */
+  readonly stallMs?: number;
+  readonly quietStallMs?: number;
+  /** Peak of the main process, and of the largest worker. */
+  readonly mainMiB?: number;
+  readonly workerMiB?: number;
   /** Pairs only: TCP connections from parent to child at the end, idle ones too; `slow-streams`: beside the slow streams. */
   readonly uplinkConnections?: number;
 }

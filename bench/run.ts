@@ -3,7 +3,7 @@
 import { BenchError, LeftOut } from './bench-error.ts';
 import type { Certificates } from './certificates.ts';
 import { connectionsTo } from './connections.ts';
-import type { Gateway, RunningGateway } from './peers/gateway.ts';
+import type { Gateway, Route, RunningGateway } from './peers/gateway.ts';
 import type { Missing } from './report.ts';
 import { type Row, type Sample, toRow } from './rows.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -30,7 +30,8 @@ export interface Outcome {
 
 /** Takes the turns of one scenario. */
 export async function runScenario(run: Run, scenario: Scenario): Promise<Outcome> {
-  const samples = new Map<Gateway, Sample[]>(run.gateways.map((gateway) => [gateway, []]));
+  const present = run.gateways.filter(({ name }) => scenario.gateways?.includes(name) ?? true);
+  const samples = new Map<Gateway, Sample[]>(present.map((gateway) => [gateway, []]));
   const rounds = scenario.rounds ?? run.rounds;
   const leftOut: Missing[] = [];
   const failed: Missing[] = [];
@@ -64,19 +65,25 @@ async function takeTurn(
   gateway: Gateway,
   endpoint: Awaited<ReturnType<Scenario['startEndpoint']>>,
 ): Promise<Sample> {
-  const { topology, clients } = scenario;
+  const { topology, clients, measure } = scenario;
   const reason = gateway.leftOut(topology, scenario.name);
   if (reason !== undefined) throw new LeftOut(reason);
-  const running = await gateway.start({ sandbox, topology, clients, endpoint, certificates });
-  const { uplinkPort } = running;
+  const started: RunningGateway[] = [];
+  const start = async (route: Route): Promise<RunningGateway> => {
+    const running = await gateway.start({ sandbox, topology, route, clients, endpoint, certificates });
+    started.push(running);
+    return running;
+  };
   try {
-    if (uplinkPort === undefined)
-      return await scenario.measure({ sandbox, gateway: running, endpoint, load });
+    if (measure.with === 'stage') return await measure.run({ sandbox, endpoint, load, start });
+    const running = await start({ kind: 'plain' });
+    const { uplinkPort } = running;
+    if (uplinkPort === undefined) return await measure.run({ sandbox, gateway: running, endpoint, load });
     await assertUplink(gateway, running, uplinkPort, topology);
-    const sample = await scenario.measure({ sandbox, gateway: running, endpoint, load });
+    const sample = await measure.run({ sandbox, gateway: running, endpoint, load });
     return { uplinkConnections: connectionsTo(uplinkPort), ...sample };
   } finally {
-    await running.stop();
+    await Promise.all(started.map((running) => running.stop()));
   }
 }
 

@@ -13,8 +13,8 @@ const OUTPUT_CAP = 1 << 20;
 
 /** What a started process needs besides its command. */
 export interface StartOptions {
-  /** The core it is pinned to. */
-  readonly core: number;
+  /** The core it is pinned to, or several as `taskset` lists them. */
+  readonly core: number | string;
   readonly env?: Readonly<Record<string, string>>;
 }
 

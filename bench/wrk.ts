@@ -24,13 +24,29 @@ export function requireWrk(): string {
   return wrk;
 }
 
+/** How hard wrk drives, how long, and what it sends. */
+export interface WrkLoad {
+  readonly seconds: number;
+  readonly connections: number;
+  /** Header lines of each request, such as `cookie: a=b`. */
+  readonly headers?: readonly string[];
+  /** A POST with this body instead of a GET. */
+  readonly body?: string;
+}
+
 /** Drives `url` with one thread for some seconds over `connections` keep-alive connections. */
 export async function runWrk(
   sandbox: Sandbox,
   url: string,
-  load: { readonly seconds: number; readonly connections: number },
+  { seconds, connections, headers = [], body }: WrkLoad,
 ): Promise<WrkResult> {
-  const args = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s', '--latency', url];
+  const script = body && `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body)}\n`;
+  const args = [
+    ...['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency'],
+    ...headers.flatMap((header) => ['-H', header]),
+    ...(script === undefined ? [] : ['-s', sandbox.file(sandbox.folder('wrk'), 'post.lua', script)]),
+    url,
+  ];
   return parseWrk(await sandbox.run(requireWrk(), args, { core: cores.load }));
 }
 

@@ -1,7 +1,8 @@
 /**
- * Sends GETs at a fixed rate, open loop: a slow answer never holds back the next request.
- * Run: fixed-rate.ts <url> <requests per second> <seconds> <warm-up seconds> [connections]; prints a FixedRateResult.
- * With `connections`, so many are opened beforehand and used in turn; without, a new one when none is free.
+ * Sends requests at a fixed rate, open loop: a slow answer never holds back the next request.
+ * Run: fixed-rate.ts <url> <requests per second> <seconds> <warm-up seconds> [connections [body bytes]]; prints a FixedRateResult.
+ * With `connections`, so many are opened beforehand and used in turn; without, a new one when none is free. With `body bytes`
+ * they are POSTs with so long a body, else GETs.
  */
 
 import { percentile, typicalPercentile } from '../stats.ts';
@@ -25,9 +26,8 @@ export interface FixedRateResult {
 const MAX_CONNECTIONS = 64;
 const LINGER_MS = 2_000;
 
-const [text = '', rate = 0, seconds = 0, warmup = 0, inTurn = 0] = process.argv
-  .slice(2)
-  .map((arg, at) => (at ? Number(arg) : arg)) as [string, number, number, number, number];
+const [text = '', ...figures] = process.argv.slice(2);
+const [rate = 0, seconds = 0, warmup = 0, inTurn = 0, bodyBytes = 0] = figures.map(Number);
 const url = new URL(text);
 interface Request {
   readonly measured: boolean;
@@ -54,7 +54,7 @@ function send(request: Request): void {
 async function exchange(on: HttpConnection | Promise<HttpConnection>, request: Request): Promise<void> {
   try {
     const connection = await on;
-    const status = await connection.get();
+    const { status } = await connection.ask();
     if (request.measured) answers.push({ at: request.begin, value: performance.now() - request.begin });
     if (status !== 200) errors += 1;
     if (connection.usable) free.push(connection);
@@ -73,7 +73,7 @@ async function exchange(on: HttpConnection | Promise<HttpConnection>, request: R
 
 function connect(): Promise<HttpConnection> {
   connections += 1;
-  return HttpConnection.open(url);
+  return HttpConnection.open(url, bodyBytes);
 }
 
 free.push(...(await Promise.all(Array.from({ length: inTurn }, connect))));

@@ -6,8 +6,14 @@ import { connect, type Socket } from 'node:net';
 /** An answer's head and body together; more is refused. */
 const MAX_ANSWER = 64 * 1024;
 
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
 interface Waiter {
-  resolve(status: number): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
@@ -20,25 +26,32 @@ export class HttpConnection {
   /** False once the connection broke or the other side said it closes. */
   usable = true;
 
-  private constructor(socket: Socket, url: URL) {
+  private constructor(socket: Socket, url: URL, bodyBytes: number) {
     this.#socket = socket;
-    this.#request = `GET ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`;
+    const [method, length] = bodyBytes === 0 ? ['GET', ''] : ['POST', `content-length: ${bodyBytes}\r\n`];
+    const head = `${method} ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\n${length}\r\n`;
+    this.#request = head + 'f'.repeat(bodyBytes);
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('data', (chunk: string) => this.#read(chunk));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('the connection closed')));
   }
 
-  /** Connects to the host of `url`. */
-  static async open(url: URL): Promise<HttpConnection> {
+  /** Connects to the host of `url`. With `bodyBytes` its requests are POSTs with so long a body, else GETs. */
+  static async open(url: URL, bodyBytes = 0): Promise<HttpConnection> {
     const socket = connect(Number(url.port), url.hostname);
     await once(socket, 'connect');
-    return new HttpConnection(socket, url);
+    return new HttpConnection(socket, url, bodyBytes);
   }
 
-  /** Sends a GET and resolves with the status when the whole answer is here; rejects when the connection breaks. */
-  get(): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+  /** The client's own port: what tells this connection from others at the gateway. */
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  /** Sends a request and resolves when the whole answer is here; rejects when the connection breaks. */
+  ask(): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiter = { resolve, reject };
     if (this.usable) this.#socket.write(this.#request);
     else this.#fail(new Error('the connection is closed'));
@@ -56,29 +69,31 @@ export class HttpConnection {
     }
     this.#received = '';
     this.#waiter = undefined;
-    if (answer.closes) this.#close();
-    waiter.resolve(answer.status);
+    if (answer.closes) this.close();
+    waiter.resolve(answer);
   }
 
   #fail(error: Error): void {
-    this.#close();
+    this.close();
     this.#waiter?.reject(error);
     this.#waiter = undefined;
   }
 
-  #close(): void {
+  /** Ends the connection; a request under way is rejected. */
+  close(): void {
     this.usable = false;
     this.#socket.destroy();
   }
 }
 
-/** The first answer in `text` once it is whole: its status, its length and whether the connection ends with it. */
-export function parseAnswer(text: string): { status: number; length: number; closes: boolean } | undefined {
+/** The first answer in `text` once it is whole, its length and whether the connection ends with it. */
+export function parseAnswer(text: string): (Answer & { length: number; closes: boolean }) | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = text.slice(0, end);
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? Number.NaN);
   const body = Number(/\r\ncontent-length:\s*(\d+)/i.exec(head)?.[1] ?? Number.NaN);
   if (!Number.isInteger(status) || !Number.isInteger(body) || text.length < end + 4 + body) return undefined;
-  return { status, length: end + 4 + body, closes: /\r\nconnection:\s*close/i.test(head) };
+  const length = end + 4 + body;
+  return { status, body: text.slice(end + 4, length), length, closes: /\r\nconnection:\s*close/i.test(head) };
 }

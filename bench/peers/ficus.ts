@@ -7,29 +7,29 @@ import { cores } from '../cores.ts';
 import { freePorts } from '../ports.ts';
 import { until } from '../ready.ts';
 import type { Started } from '../sandbox.ts';
+import { forAll, routeOf } from './ficus-routes.ts';
 import { type Gateway, type RunningGateway, type Setting, startOnGatewayCore, whenReady } from './gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CLI = resolve(ROOT, 'packages/cli/bin/ficus.js');
+/** The `ficus` command, run from the built packages. */
+export const FICUS_CLI = resolve(ROOT, 'packages/cli/bin/ficus.js');
 
 export const ficus: Gateway = {
   name: 'ficus',
   uplink: 'negotiated',
   leftOut: () => undefined,
-  absent: () => (existsSync(CLI) ? undefined : 'packages/cli/bin/ficus.js is not there'),
+  absent: () => (existsSync(FICUS_CLI) ? undefined : 'packages/cli/bin/ficus.js is not there'),
   start: (setting) => (setting.topology === 'hop' ? startHop(setting) : startPair(setting)),
 };
 
 async function startHop(setting: Setting): Promise<RunningGateway> {
   const [port = 0] = await freePorts(1);
   const folder = setting.sandbox.folder('ficus');
-  const service = {
-    app: { loadBalancer: { servers: [{ url: endpointUrl(setting) }] } },
-  };
+  const http = routeOf(setting.route, endpointUrl(setting));
   const config = write(setting, folder, 'parent.yaml', {
     ...entryPoint('web', port),
     workers: 1,
-    providers: { file: { filename: dynamic(setting, folder, 'app', service) } },
+    providers: { file: { filename: write(setting, folder, 'dynamic.yaml', { http }) } },
   });
   return whenReady('ficus', port, [ficusOnGatewayCore(setting, 'parent', '--config', config)]);
 }
@@ -42,7 +42,9 @@ async function startPair(setting: Setting): Promise<RunningGateway> {
     ...entryPoint('web', port),
     workers: 1,
     providers: {
-      file: { filename: dynamic(setting, folder, 'app@multicluster') },
+      file: {
+        filename: write(setting, folder, 'dynamic.yaml', { http: { routers: forAll('app@multicluster') } }),
+      },
       multicluster: { enabled: true },
     },
     join: { address: `127.0.0.1:${joinPort}` },
@@ -92,12 +94,6 @@ async function createToken(
   return { token, caPin };
 }
 
-/** The dynamic file with one route for everything. */
-function dynamic(setting: Setting, folder: string, service: string, services?: object): string {
-  const routers = { all: { rule: 'PathPrefix(`/`)', entryPoints: ['web'], service } };
-  return write(setting, folder, 'dynamic.yaml', { http: { routers, ...(services && { services }) } });
-}
-
 function entryPoint(name: string, port: number) {
   return { entryPoints: { [name]: { address: `127.0.0.1:${port}` } } };
 }
@@ -108,9 +104,9 @@ function write(setting: Setting, folder: string, name: string, value: object): s
 }
 
 function ficusOnGatewayCore(setting: Setting, ...args: string[]): Started {
-  return startOnGatewayCore(setting, process.execPath, [CLI, ...args]);
+  return startOnGatewayCore(setting, process.execPath, [FICUS_CLI, ...args]);
 }
 
 function runFicus(setting: Setting, ...args: string[]): Promise<string> {
-  return setting.sandbox.run(process.execPath, [CLI, ...args], { core: cores.load });
+  return setting.sandbox.run(process.execPath, [FICUS_CLI, ...args], { core: cores.load });
 }

@@ -8,10 +8,21 @@ import type { Sandbox, Started } from '../sandbox.ts';
 /** How requests travel: one plain hop, or parent and child with an uplink of HTTP/1.1 or HTTP/2 over mTLS. */
 export type Topology = 'hop' | 'pair-h1' | 'pair-h2';
 
+/**
+ * What a hop does besides forwarding. `plain`: nothing. `chain`: middlewares and a weighted service with cookies, for paths
+ * below `/chain/`. `mirrored`: a copy of each request to an endpoint on that port.
+ */
+export type Route =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'chain' }
+  | { readonly kind: 'mirrored'; readonly mirrorPort: number };
+
 /** What a gateway is started with. */
 export interface Setting {
   readonly sandbox: Sandbox;
   readonly topology: Topology;
+  /** `plain` in a pair. */
+  readonly route: Route;
   /** What clients speak in cleartext: HTTP/1.1, or HTTP/2 with prior knowledge beside it. */
   readonly clients: 'http/1.1' | 'h2c';
   /** What the endpoint speaks, and where it listens on 127.0.0.1. */

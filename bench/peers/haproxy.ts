@@ -21,7 +21,11 @@ export const haproxy: Gateway = {
     const { scheme, port: endpointPort } = setting.endpoint;
     const endpoint = `127.0.0.1:${endpointPort}${scheme === 'h2c' ? ' proto h2' : ''}`;
     if (setting.topology === 'hop') {
-      const process = start(setting, 'haproxy', front(`127.0.0.1:${port}`, FORWARDED), back(endpoint));
+      const bind = `127.0.0.1:${port}`;
+      const process =
+        setting.route.kind === 'chain'
+          ? start(setting, 'haproxy', front(bind, FORWARDED), backOfChain(endpoint))
+          : start(setting, 'haproxy', front(bind, FORWARDED), back(endpoint));
       return whenReady('haproxy', port, [process]);
     }
     const alpn = setting.topology === 'pair-h2' ? 'h2' : 'http/1.1';
@@ -59,6 +63,26 @@ function back(server: string): string {
 backend app
   http-reuse always
   server one ${server}`;
+}
+
+/** What comes nearest to Ficus' chain; a circuit breaker that weighs answers is its `observe layer7`. */
+function backOfChain(server: string): string {
+  const options = 'maxconn 1000 check inter 10s observe layer7 error-limit 1000 on-error mark-down';
+  return `
+backend app
+  http-reuse always
+  option redispatch
+  retries 2
+  retry-on conn-failure empty-response response-timeout
+  stick-table type ip size 100k expire 30s store http_req_rate(1s)
+  http-request track-sc0 src
+  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1000000000 }
+  http-request set-header X-Bench chain
+  http-request replace-path /chain(/.*) \\1
+  http-response set-header X-Served-By bench
+  cookie session insert indirect nocache
+  server large ${server} weight 3 cookie large ${options}
+  server small ${server} weight 1 cookie small ${options}`;
 }
 
 /** Major and minor, as a number. */

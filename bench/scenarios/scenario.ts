@@ -2,12 +2,15 @@
 
 import type { Endpoint } from '../endpoint.ts';
 import { startGrpcEndpoint, startSmallEndpoint, startStreamEndpoint } from '../endpoint.ts';
-import type { RunningGateway, Setting, Topology } from '../peers/gateway.ts';
+import type { Route, RunningGateway, Setting, Topology } from '../peers/gateway.ts';
 import type { Sample } from '../rows.ts';
 import type { Sandbox } from '../sandbox.ts';
+import { measureChain } from './chain.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureLatency } from './latency.ts';
+import { measureMirror } from './mirror.ts';
 import { measureResets } from './resets.ts';
+import { measureScale } from './scale.ts';
 import { measureSlowStreams } from './slow-streams.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureTransfer } from './transfer.ts';
@@ -27,6 +30,12 @@ export interface Bench {
   readonly load: Load;
 }
 
+/** What a measurement has that starts its gateways itself. */
+export interface Stage extends Omit<Bench, 'gateway'> {
+  /** Starts the gateway whose turn it is; it is stopped after the measurement. */
+  start(route: Route): Promise<RunningGateway>;
+}
+
 /** One row name: a topology, the endpoint behind it and a way to measure. */
 export interface Scenario {
   readonly name: string;
@@ -36,9 +45,20 @@ export interface Scenario {
   readonly needs?: 'wrk' | 'h2load';
   /** Instead of `--rounds`, where one turn has rounds of its own. */
   readonly rounds?: number;
+  /** Who has a place in it; by default all. */
+  readonly gateways?: readonly string[];
   startEndpoint(sandbox: Sandbox): Promise<Endpoint>;
-  measure(bench: Bench): Promise<Sample>;
+  /** With a gateway that has the one plain route, or else with what it starts itself. */
+  readonly measure:
+    | { readonly with: 'gateway'; run(bench: Bench): Promise<Sample> }
+    | { readonly with: 'stage'; run(stage: Stage): Promise<Sample> };
 }
+
+const withGateway = (run: (bench: Bench) => Promise<Sample>): Scenario['measure'] => ({
+  with: 'gateway',
+  run,
+});
+const withStage = (run: (stage: Stage) => Promise<Sample>): Scenario['measure'] => ({ with: 'stage', run });
 
 const TOPOLOGIES = ['hop', 'pair-h1', 'pair-h2'] as const;
 
@@ -51,7 +71,7 @@ export const scenarios: readonly Scenario[] = [
       clients: 'http/1.1',
       needs: 'wrk',
       startEndpoint: startSmallEndpoint,
-      measure: measureThroughput,
+      measure: withGateway(measureThroughput),
     }),
   ),
   ...TOPOLOGIES.map(
@@ -60,7 +80,7 @@ export const scenarios: readonly Scenario[] = [
       topology,
       clients: 'http/1.1',
       startEndpoint: startSmallEndpoint,
-      measure: measureLatency,
+      measure: withGateway(measureLatency),
     }),
   ),
   ...(['download', 'upload'] as const).flatMap((direction) =>
@@ -70,7 +90,7 @@ export const scenarios: readonly Scenario[] = [
         topology,
         clients: 'http/1.1',
         startEndpoint: startStreamEndpoint,
-        measure: (bench: Bench) => measureTransfer(bench, direction),
+        measure: withGateway((bench) => measureTransfer(bench, direction)),
       }),
     ),
   ),
@@ -81,7 +101,7 @@ export const scenarios: readonly Scenario[] = [
       clients: 'http/1.1',
       needs: 'wrk',
       startEndpoint: startStreamEndpoint,
-      measure: (bench) => measureSlowStreams(bench, slowness),
+      measure: withGateway((bench) => measureSlowStreams(bench, slowness)),
     }),
   ),
   {
@@ -90,7 +110,7 @@ export const scenarios: readonly Scenario[] = [
     clients: 'h2c',
     needs: 'h2load',
     startEndpoint: startGrpcEndpoint,
-    measure: measureGrpc,
+    measure: withGateway(measureGrpc),
   },
   {
     name: 'resets',
@@ -98,7 +118,33 @@ export const scenarios: readonly Scenario[] = [
     clients: 'h2c',
     rounds: 1,
     startEndpoint: startStreamEndpoint,
-    measure: measureResets,
+    measure: withGateway(measureResets),
+  },
+  {
+    name: 'chain',
+    topology: 'hop',
+    clients: 'http/1.1',
+    needs: 'wrk',
+    gateways: ['ficus', 'haproxy'],
+    startEndpoint: startSmallEndpoint,
+    measure: withStage(measureChain),
+  },
+  {
+    name: 'mirror',
+    topology: 'hop',
+    clients: 'http/1.1',
+    needs: 'wrk',
+    gateways: ['ficus'],
+    startEndpoint: startSmallEndpoint,
+    measure: withStage(measureMirror),
+  },
+  {
+    name: 'scale',
+    topology: 'hop',
+    clients: 'http/1.1',
+    gateways: ['ficus'],
+    startEndpoint: startSmallEndpoint,
+    measure: withStage(measureScale),
   },
 ];
 
