@@ -5,6 +5,7 @@ import { children } from './commands/children.ts';
 import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
 import { join } from './commands/join.ts';
+import { mirrors } from './commands/mirrors.ts';
 import { nodes } from './commands/nodes.ts';
 import { pki } from './commands/pki.ts';
 import { routes } from './commands/routes.ts';
@@ -23,6 +24,7 @@ const commands = [
   token,
   children,
   uplinks,
+  mirrors,
   weights,
   history,
   status,

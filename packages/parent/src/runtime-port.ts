@@ -1,6 +1,7 @@
 /** What the admin and join APIs ask of the running parent. The composition root ties the two together. */
 
 import type { ChildStatus, ParentStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
+import type { MirrorStatus } from '@ficus/common/api/mirrors.ts';
 import type { RunningView } from '@ficus/gateway/explain/traefik-api/running.ts';
 import type { Features } from '@ficus/gateway/explain/traefik-api/summary.ts';
 
@@ -17,6 +18,7 @@ export interface ParentRuntime {
   status(): Promise<ParentStatus>;
   children(): Promise<readonly ChildStatus[]>;
   uplinks(): Promise<readonly UplinkStatus[]>;
+  mirrors(): Promise<readonly MirrorStatus[]>;
   running(): Promise<Running>;
   /** Counters in Prometheus text format. */
   metrics(): Promise<string>;

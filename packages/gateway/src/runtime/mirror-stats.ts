@@ -11,6 +11,8 @@ export interface MeasureStats {
   readonly codes: Counts;
   /** Answers by the time to their head: how many within each of `latencyBounds` (milliseconds), the last: slower. */
   readonly latencies: readonly number[];
+  /** Of all of them together. */
+  readonly totalMs: number;
   /** Of bodies; measured for mirrors only. */
   readonly bytes: number;
 }
@@ -42,23 +44,25 @@ export function mirrorStats(services: Iterable<Mirroring>): readonly MirrorStats
   );
 }
 
-function measured({ codes, latencies, bytes }: Measure): MeasureStats {
-  return { codes: { ...codes }, latencies: [...latencies], bytes };
+function measured({ codes, latencies, totalMs, bytes }: Measure): MeasureStats {
+  return { codes: { ...codes }, latencies: [...latencies], totalMs, bytes };
 }
 
-/** Sums of all processes, live and past; what is in flight counts only for `live` ones. */
+/** Sums of all processes. Of `past` ones what they had in flight is gone, and mirrors that nobody live has. */
 export function sumMirrors(
   live: readonly { readonly mirrors: readonly MirrorStats[] }[],
   past: readonly { readonly mirrors: readonly MirrorStats[] }[],
 ): readonly MirrorStats[] {
   const sums = new Map<string, MirrorStats>();
-  const add = (one: MirrorStats) => {
+  const add = (one: MirrorStats, isNew: boolean) => {
     const key = JSON.stringify([one.service, one.mirror]);
     const sum = sums.get(key);
-    sums.set(key, sum === undefined ? one : added(sum, one));
+    if (sum !== undefined) sums.set(key, added(sum, one));
+    else if (isNew) sums.set(key, one);
   };
-  for (const { mirrors } of live) mirrors.forEach(add);
-  for (const { mirrors } of past) for (const one of mirrors) add({ ...one, inFlight: 0 });
+  for (const { mirrors } of live) for (const one of mirrors) add(one, true);
+  // Without anybody live, all that is known is what has been.
+  for (const { mirrors } of past) for (const one of mirrors) add({ ...one, inFlight: 0 }, live.length === 0);
   return [...sums.values()];
 }
 
@@ -78,6 +82,7 @@ function both(a: MeasureStats, b: MeasureStats): MeasureStats {
   return {
     codes: counted(a.codes, b.codes),
     latencies: a.latencies.map((count, i) => count + (b.latencies[i] ?? 0)),
+    totalMs: a.totalMs + b.totalMs,
     bytes: a.bytes + b.bytes,
   };
 }

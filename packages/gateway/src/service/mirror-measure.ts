@@ -6,6 +6,8 @@ export const latencyBounds: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 
 export class Measure {
   readonly codes: Record<number, number> = {};
   readonly latencies: number[] = new Array(latencyBounds.length + 1).fill(0) as number[];
+  /** Of all of `latencies`, for their mean. */
+  totalMs = 0;
   bytes = 0;
 
   answered(status: number, ms: number): void {
@@ -13,5 +15,6 @@ export class Measure {
     let place = 0;
     while (place < latencyBounds.length && ms > (latencyBounds[place] as number)) place++;
     this.latencies[place]! += 1;
+    this.totalMs += ms;
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Applied, CreatedToken } from '@ficus/common/api/admin.ts';
+import type { MirrorStatus } from '@ficus/common/api/mirrors.ts';
 import type { Problem } from '@ficus/common/errors.ts';
 import { storeError } from '../store/errors.ts';
 import { testAdmin } from './fixture.ts';
@@ -79,6 +80,19 @@ test('tokens, children and certificates', async () => {
   assert.equal((await a.socket('DELETE', '/v1/children/vm-1', { reason: 'lost' })).status, 409);
   assert.equal((await a.socket('GET', '/v1/certificates')).status, 200);
   assert.equal((await a.socket('GET', '/metrics')).body, 'ficus_up 1\n');
+});
+
+test('mirrors: what became of the copies, beside the service that answers', async () => {
+  await using a = await testAdmin();
+  const { status, body } = await a.socket('GET', '/v1/mirrors');
+  const { mirrors } = body as { mirrors: MirrorStatus[] };
+  assert.equal(status, 200);
+  assert.deepEqual(
+    mirrors.map(({ service, mirror, copies, dropped }) => [service, mirror, copies, dropped]),
+    [['both@file', 'copy', 100, { busy: 3, timeout: 2 }]],
+  );
+  assert.deepEqual(mirrors[0]?.answers.latency?.p99, { moreThanMs: 5000 });
+  assert.deepEqual(mirrors[0]?.main.latency?.p99, { atMostMs: 5 });
 });
 
 test('refusals are problem documents in plain words, and change nothing', async () => {
@@ -191,6 +205,7 @@ test('the OpenAPI document has every route, and every reference in it leads some
     'GET /v1/healthz',
     'GET /v1/history',
     'GET /v1/metrics',
+    'GET /v1/mirrors',
     'GET /v1/openapi.json',
     'GET /v1/pki/roots',
     'GET /v1/routes',

@@ -4,9 +4,11 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import type { UplinkStatus } from '@ficus/common/api/admin.ts';
 import { viewOf } from '@ficus/gateway/explain/testing.ts';
+import { mirrorStatus } from '../runtime/mirror-status.ts';
 import type { ParentRuntime } from '../runtime-port.ts';
 import { joinChildren, type TestStore, testStore } from '../store/fixture.ts';
 import type { Store } from '../store/store.ts';
+import { copies } from '../testing/mirror-stats.ts';
 import { type AdminApi, startAdmin } from './start-admin.ts';
 
 interface Answer {
@@ -70,6 +72,7 @@ export function testRuntime(t: TestStore, told: string[]): ParentRuntime {
   return {
     uplinks,
     children: async () => [],
+    mirrors: async () => mirrorStatus([copies]),
     running: async () => ({
       view: testView,
       features: { accessLog: false, mesh: true, file: true },

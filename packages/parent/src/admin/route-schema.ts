@@ -4,6 +4,7 @@ import {
   explanationSchema,
   routeListSchema,
 } from '@ficus/common/api/explain-schemas.ts';
+import { mirrorStatusSchema } from '@ficus/common/api/mirror-schemas.ts';
 import * as schemas from '@ficus/common/api/schemas.ts';
 import type { FastifySchema } from 'fastify';
 
@@ -24,6 +25,7 @@ export const namedSchemas = [
   schemas.certificateInfoSchema,
   schemas.trustBundleSchema,
   schemas.parentStatusSchema,
+  mirrorStatusSchema,
   explainRequestSchema,
   explanationSchema,
   routeListSchema,

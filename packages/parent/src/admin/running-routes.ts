@@ -23,6 +23,15 @@ export const runningRoutes: Routes<RunningContext> = (app, { runtime }) => {
     route('listUplinks', 'the uplinks and their legs', object({ uplinks: list('UplinkStatus') })),
     async () => ({ uplinks: await runtime.uplinks() }),
   );
+  app.get(
+    '/v1/mirrors',
+    route(
+      'listMirrors',
+      'what mirrors got and answered, beside the services they mirror',
+      object({ mirrors: list('MirrorStatus') }),
+    ),
+    async () => ({ mirrors: await runtime.mirrors() }),
+  );
   for (const path of ['/metrics', '/v1/metrics']) {
     app.get(
       path,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Stats } from '@ficus/gateway/runtime/data-plane.ts';
 import { aggregate } from '../aggregation/aggregate.ts';
 import { advertisement } from '../testing/fake-child.ts';
+import { copies } from '../testing/mirror-stats.ts';
 import { metricsText } from './metrics.ts';
 import { uplinkStatus } from './uplink-status.ts';
 
@@ -13,7 +14,7 @@ const stats: Stats = {
   services: [{ name: ['orders', 'multicluster'], requests: 9, failures: 1, retries: 1 }],
   legs: [{ service: ['orders', 'multicluster'], key: 'vm-1', requests: 9, failures: 1 }],
   endpoints: [],
-  mirrors: [],
+  mirrors: [copies, { ...copies, mirror: 'other', sent: 7 }],
   circuits: [{ name: 'router shop@file: cb@file', state: 'tripped', trips: 3 }],
   refusals: { 'route."none': 4 },
   workers: [{ pid: 7, restarts: 2, rssBytes: 1000 }],
@@ -89,4 +90,38 @@ test('Prometheus can read every line, and odd label values are escaped', () => {
   assert.match(text, /^ficus_circuit_state\{circuit="router shop@file: cb@file",state="tripped"\} 1$/m);
   assert.match(text, /^ficus_circuit_trips_total\{circuit="router shop@file: cb@file"\} 3$/m);
   assert.match(text, /^ficus_refusals_total\{code="route.\\"none"\} 4$/m);
+});
+
+test('mirrors are measured apart from the service that answers, which is told of once', () => {
+  const lines = metricsText(stats, [], [], { applied: 1, refused: 0 }).split('\n');
+  const about = (name: string) => lines.filter((line) => line.startsWith(name));
+  assert.deepEqual(about('ficus_mirror_requests_total'), [
+    'ficus_mirror_requests_total{service="both@file",mirror="copy"} 100',
+    'ficus_mirror_requests_total{service="both@file",mirror="other"} 7',
+  ]);
+  assert.deepEqual(about('ficus_mirror_dropped_total').slice(0, 2), [
+    'ficus_mirror_dropped_total{service="both@file",mirror="copy",reason="busy"} 3',
+    'ficus_mirror_dropped_total{service="both@file",mirror="copy",reason="timeout"} 2',
+  ]);
+  assert.deepEqual(about('ficus_mirror_responses_total').slice(0, 2), [
+    'ficus_mirror_responses_total{service="both@file",mirror="copy",code="200"} 88',
+    'ficus_mirror_responses_total{service="both@file",mirror="copy",code="503"} 8',
+  ]);
+  assert.deepEqual(about('ficus_mirror_requests_in_flight').length, 2);
+  assert.deepEqual(about('ficus_mirror_response_bytes_total').length, 2);
+  assert.deepEqual(about('ficus_mirror_main_responses_total'), [
+    'ficus_mirror_main_responses_total{service="both@file",code="200"} 200',
+  ]);
+  const times = about('ficus_mirror_main_response_seconds');
+  assert.equal(times[0], 'ficus_mirror_main_response_seconds_bucket{service="both@file",le="0.001"} 150');
+  assert.equal(times[2], 'ficus_mirror_main_response_seconds_bucket{service="both@file",le="0.005"} 200');
+  assert.deepEqual(times.slice(-3), [
+    'ficus_mirror_main_response_seconds_bucket{service="both@file",le="+Inf"} 200',
+    'ficus_mirror_main_response_seconds_sum{service="both@file"} 0.25',
+    'ficus_mirror_main_response_seconds_count{service="both@file"} 200',
+  ]);
+  assert.ok(
+    lines.includes('ficus_mirror_response_seconds_bucket{service="both@file",mirror="copy",le="5"} 95'),
+    'one was slower than every bound',
+  );
 });

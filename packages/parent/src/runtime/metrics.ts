@@ -1,9 +1,8 @@
 /** The parent's counters in Prometheus text format, with Traefik's names where it has them. Pure. */
 import type { ChildStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
 import type { Stats } from '@ficus/gateway/runtime/data-plane.ts';
-
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+import { mirrorMetrics } from './mirror-metrics.ts';
+import { metric, type Sample } from './prometheus.ts';
 
 /** One scrape. `reloads` are configurations put into force and refused since start. */
 export function metricsText(
@@ -63,6 +62,7 @@ export function metricsText(
       'Times a circuit breaker opened.',
       stats.circuits.map(({ name, trips }): Sample => [{ circuit: name }, trips]),
     ),
+    mirrorMetrics(stats.mirrors),
     metric(
       'ficus_refusals_total',
       'counter',
@@ -123,19 +123,4 @@ export function metricsText(
       [{}, stats.workers.reduce((sum, { restarts }) => sum + restarts, 0)],
     ]),
   ].join('');
-}
-
-function metric(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
-  if (samples.length === 0) return '';
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

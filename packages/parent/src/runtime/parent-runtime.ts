@@ -10,6 +10,7 @@ import type { Decisions } from './decisions.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { Mesh } from './mesh.ts';
 import { metricsText } from './metrics.ts';
+import { mirrorStatus } from './mirror-status.ts';
 import type { Rebuilder } from './rebuilder.ts';
 import { statesOf, withLegs } from './running.ts';
 import type { Serving } from './serving.ts';
@@ -84,6 +85,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
         disabled: built.disabled,
         sources: built.sources,
         entryPoints,
+        mirrors: mirrorStatus(stats.mirrors),
         circuits: new Map(stats.circuits.map(({ name: circuit, state }) => [circuit, state])),
         stateOf: statesOf(board, stats),
       },
@@ -98,6 +100,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
     uplinks,
     running,
     children: async () => children(),
+    mirrors: async () => mirrorStatus((await dataPlane.stats()).mirrors),
     async metrics() {
       const stats = await dataPlane.stats();
       const { revision, refusals } = configuration.status();

@@ -1,4 +1,5 @@
 /** What Traefik's API is made from: the configuration as it was written, and what it became. */
+import type { MirrorStatus } from '@ficus/common/api/mirrors.ts';
 import type { EntryPointConfig } from '../../config/entry-points.ts';
 import { withRedirections } from '../../model/redirections.ts';
 import type { DynamicSource } from '../../model/resolve-input.ts';
@@ -6,6 +7,8 @@ import type { ModelView } from '../view.ts';
 
 export interface RunningView extends ModelView {
   readonly entryPoints: Readonly<Record<string, EntryPointConfig>>;
+  /** How mirrors compare with the services they mirror. */
+  readonly mirrors?: readonly MirrorStatus[];
   /** Those that the model was made from. */
   readonly sources: readonly Pick<DynamicSource, 'provider' | 'config'>[];
 }

@@ -28,6 +28,7 @@ export function apiServices(view: RunningView): readonly ApiObject[] {
       status,
       ...circuitsBy(view, (owner, part) => (owner === `service ${name}` ? part : undefined)),
       ...filled('usedBy', usedBy.get(name) ?? []),
+      ...mirrorStatus(view, name),
       ...(balancer === undefined ? {} : serverStatus(view, balancer, shape)),
       name,
       provider,
@@ -63,6 +64,12 @@ function serverStatus(
     return [url, serves(stateOf(name, endpoint).health) ? 'UP' : 'DOWN'] as const;
   });
   return { serverStatus: Object.fromEntries(states) };
+}
+
+/** What the mirrors of this service got and answered. */
+function mirrorStatus({ mirrors = [] }: RunningView, name: string): Readonly<Record<string, unknown>> {
+  const own = mirrors.filter(({ service }) => service === name);
+  return own.length === 0 ? {} : { mirrorStatus: own };
 }
 
 /** Of services that nobody wrote: those of children are load balancers and weighted ones of them. */

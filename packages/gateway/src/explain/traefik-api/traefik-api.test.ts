@@ -255,3 +255,22 @@ test('circuit breakers: states with the middleware by who has it, with the servi
   assert.deepEqual(services['both@file']?.circuits, { 'leg monolith': 'recovering' });
   assert.equal(services['monolith@file']?.circuits, undefined);
 });
+
+test('mirrors are shown with the service they belong to', () => {
+  const none = { answered: 0, codes: {}, serverErrors: 0 };
+  const own = {
+    service: 'both@file',
+    mirror: 'copy',
+    copies: 3,
+    inFlight: 0,
+    dropped: { busy: 1 },
+    bytes: 0,
+  };
+  const mirrors = [{ ...own, answers: none, main: none }];
+  const services = byName(apiServices({ ...view, mirrors })) as Record<
+    string,
+    { readonly mirrorStatus?: unknown }
+  >;
+  assert.deepEqual(services['both@file']?.mirrorStatus, mirrors);
+  assert.equal(services['monolith@file']?.mirrorStatus, undefined);
+});
