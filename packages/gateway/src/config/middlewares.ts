@@ -1,6 +1,7 @@
 /** Schema of middlewares: the kinds there are, and the ones Traefik has besides. */
 import { object, optional, type Static } from '@ficus/common/config/schema.ts';
 import { addPrefixSchema } from './middleware/add-prefix.ts';
+import { bufferingSchema } from './middleware/buffering.ts';
 import { chainSchema } from './middleware/chain.ts';
 import { circuitBreakerSchema } from './middleware/circuit-breaker.ts';
 import { compressSchema } from './middleware/compress.ts';
@@ -19,7 +20,7 @@ import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-
 import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
-const middlewaresNotYet = ['apiKey', 'buffering', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
+const middlewaresNotYet = ['apiKey', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
 
 export const middlewareSchema = object(
   'Changes requests and responses on their way. Exactly one of the kinds.',
@@ -42,6 +43,7 @@ export const middlewareSchema = object(
     ipWhiteList: optional(ipWhiteListSchema),
     rateLimit: optional(rateLimitSchema),
     inFlightReq: optional(inFlightReqSchema),
+    buffering: optional(bufferingSchema),
     compress: optional(compressSchema),
     errors: optional(errorsSchema),
     chain: optional(chainSchema),

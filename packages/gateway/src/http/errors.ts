@@ -58,6 +58,7 @@ const kinds = {
   'endpoint.malformed': { status: 502, side: 'endpoint', title: 'endpoint sent a malformed response' },
   'endpoint.head-timeout': { status: 504, side: 'endpoint', title: 'endpoint did not answer in time' },
   'endpoint.broke-off': { status: 502, side: 'endpoint', title: 'endpoint broke off its response' },
+  'endpoint.body-too-large': { status: 500, side: 'endpoint', title: 'response body too large' },
   'endpoint.down': { status: 502, side: 'endpoint', title: 'endpoint went down' },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -34,6 +34,8 @@ const factories = {
     load<typeof import('./redirect-scheme.ts')>('redirect-scheme').redirectScheme(model),
   redirectRegex: (model) => load<typeof import('./redirect-regex.ts')>('redirect-regex').redirectRegex(model),
   compress: (model) => load<typeof import('./compress/compress.ts')>('compress/compress').compress(model),
+  buffering: (model) =>
+    load<typeof import('./buffering/buffering.ts')>('buffering/buffering').buffering(model),
   errors: (model, context) =>
     load<typeof import('./errors/errors.ts')>('errors/errors').errors(model, context),
   contentType: (model) => load<typeof import('./content-type.ts')>('content-type').contentType(model),

@@ -1,5 +1,6 @@
 /** Middlewares → models by index, each resolved when first asked for. */
 import type { MiddlewareConfig } from '../config/middlewares.ts';
+import { resolveBuffering } from './middleware/buffering.ts';
 import { resolveCompress } from './middleware/compress.ts';
 import { resolveContentType } from './middleware/content-type.ts';
 import { resolveErrors } from './middleware/errors.ts';
@@ -51,6 +52,7 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   basicAuth: resolveBasicAuth,
   digestAuth: resolveDigestAuth,
   forwardAuth: resolveForwardAuth,
+  buffering: resolveBuffering,
   compress: resolveCompress,
   errors: resolveErrors,
   ipAllowList: resolveIpAllowList,

@@ -1,5 +1,6 @@
 /** Every kind of middleware as the data plane is told of it, one line a kind. */
 import type { QName } from '../model.ts';
+import type { BufferingModel } from './buffering.ts';
 import type { CircuitBreakerModel } from './circuit-breaker.ts';
 import type { CompressModel } from './compress.ts';
 import type { ContentTypeModel } from './content-type.ts';
@@ -37,6 +38,7 @@ export type MiddlewareModel =
   | DigestAuthModel
   | ForwardAuthModel
   | IpAllowListModel
+  | BufferingModel
   | CompressModel
   | ErrorsModel
   | RateLimitModel
