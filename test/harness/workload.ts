@@ -37,6 +37,11 @@ export class WorkloadProcess implements AsyncDisposable {
     return this;
   }
 
+  /** Copies of mirrored requests that it has got whole: how many by the SHA-256 (hex) of their bodies. */
+  async copies(): Promise<Readonly<Record<string, number>>> {
+    return JSON.parse((await get(`${this.url}/copies`)).body).copies;
+  }
+
   /** Starts it again on the same port, after its end. */
   async restart(): Promise<void> {
     await this.process[Symbol.asyncDispose]();
