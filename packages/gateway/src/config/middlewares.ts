@@ -9,6 +9,7 @@ import { contentTypeSchema } from './middleware/content-type.ts';
 import { encodedCharactersSchema } from './middleware/encoded-characters.ts';
 import { errorsSchema } from './middleware/errors.ts';
 import { forwardAuthSchema } from './middleware/forward-auth.ts';
+import { grpcWebSchema } from './middleware/grpc-web.ts';
 import { headersSchema } from './middleware/headers.ts';
 import { inFlightReqSchema } from './middleware/in-flight-req.ts';
 import { ipAllowListSchema, ipWhiteListSchema } from './middleware/ip-allow-list.ts';
@@ -20,7 +21,7 @@ import { replacePathRegexSchema, replacePathSchema } from './middleware/replace-
 import { retrySchema } from './middleware/retry.ts';
 import { stripPrefixRegexSchema, stripPrefixSchema } from './middleware/strip-prefix.ts';
 
-const middlewaresNotYet = ['apiKey', 'grpcWeb', 'jwt', 'oidc', 'plugin'];
+const middlewaresNotYet = ['apiKey', 'jwt', 'oidc', 'plugin'];
 
 export const middlewareSchema = object(
   'Changes requests and responses on their way. Exactly one of the kinds.',
@@ -46,6 +47,7 @@ export const middlewareSchema = object(
     buffering: optional(bufferingSchema),
     compress: optional(compressSchema),
     errors: optional(errorsSchema),
+    grpcWeb: optional(grpcWebSchema),
     chain: optional(chainSchema),
     circuitBreaker: optional(circuitBreakerSchema),
     retry: optional(retrySchema),

@@ -38,6 +38,7 @@ const factories = {
     load<typeof import('./buffering/buffering.ts')>('buffering/buffering').buffering(model),
   errors: (model, context) =>
     load<typeof import('./errors/errors.ts')>('errors/errors').errors(model, context),
+  grpcWeb: (model) => load<typeof import('./grpc-web/grpc-web.ts')>('grpc-web/grpc-web').grpcWeb(model),
   contentType: (model) => load<typeof import('./content-type.ts')>('content-type').contentType(model),
   encodedCharacters: (model) =>
     load<typeof import('./encoded-characters.ts')>('encoded-characters').encodedCharacters(model),

@@ -5,6 +5,7 @@ import { resolveCompress } from './middleware/compress.ts';
 import { resolveContentType } from './middleware/content-type.ts';
 import { resolveErrors } from './middleware/errors.ts';
 import { resolveForwardAuth } from './middleware/forward-auth.ts';
+import { resolveGrpcWeb } from './middleware/grpc-web.ts';
 import { resolveHeaders } from './middleware/headers.ts';
 import { resolveInFlightReq } from './middleware/in-flight-req.ts';
 import { resolveIpAllowList, resolveIpWhiteList } from './middleware/ip-allow-list.ts';
@@ -55,6 +56,7 @@ const resolvers: { readonly [K in Kind]: Resolver<K> } = {
   buffering: resolveBuffering,
   compress: resolveCompress,
   errors: resolveErrors,
+  grpcWeb: resolveGrpcWeb,
   ipAllowList: resolveIpAllowList,
   ipWhiteList: resolveIpWhiteList,
   rateLimit: resolveRateLimit,

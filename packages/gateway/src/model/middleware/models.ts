@@ -6,6 +6,7 @@ import type { CompressModel } from './compress.ts';
 import type { ContentTypeModel } from './content-type.ts';
 import type { ErrorsModel } from './errors.ts';
 import type { ForwardAuthModel } from './forward-auth.ts';
+import type { GrpcWebModel } from './grpc-web.ts';
 import type { HeadersModel } from './headers.ts';
 import type { InFlightReqModel } from './in-flight-req.ts';
 import type { IpAllowListModel } from './ip-allow-list.ts';
@@ -41,6 +42,7 @@ export type MiddlewareModel =
   | BufferingModel
   | CompressModel
   | ErrorsModel
+  | GrpcWebModel
   | RateLimitModel
   | InFlightReqModel
   | CircuitBreakerModel
