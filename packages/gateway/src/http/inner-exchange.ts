@@ -1,7 +1,14 @@
 /** An exchange of the gateway's own: a request that no client sent, and its response for whoever asked. */
 import type { AccessRecord } from '../access-log/access-record.ts';
 import { errorKind, type GatewayErrorCode } from './errors.ts';
-import type { ConnectionFacts, Exchange, ExchangeListener, RawConnection, ResponseHook } from './exchange.ts';
+import type {
+  ConnectionFacts,
+  Exchange,
+  ExchangeListener,
+  RawConnection,
+  RefusalForm,
+  ResponseHook,
+} from './exchange.ts';
 import type { Headers } from './headers.ts';
 import type { RequestHead, ResponseHead } from './message.ts';
 
@@ -13,13 +20,19 @@ export interface AnswerReader {
   end(trailers: Headers | undefined): void;
   /** No answer, or no whole one. `status` is what a client would have been told. */
   failed(code: GatewayErrorCode, detail: string, status: number): void;
+  /** An interim response. */
+  inform?(head: ResponseHead): void;
+  /** All that came in this turn was told. */
+  turnEnd?(): void;
+  /** No bytes of the body wait any more. */
+  taken?(): void;
 }
 
 export class InnerExchange implements Exchange {
   readonly request: RequestHead;
   readonly facts: ConnectionFacts;
   readonly bodyLength: number;
-  readonly upgrade = '';
+  readonly upgrade: string = '';
   readonly trace: AccessRecord | undefined = undefined;
   hook: ResponseHook | undefined;
   /** Bytes of the body that wait for the endpoint. */
@@ -28,9 +41,11 @@ export class InnerExchange implements Exchange {
   #listener: ExchangeListener | undefined;
   #waiting: Buffer[] = [];
   #ended: boolean;
+  #trailers: Headers | undefined;
   #told = false;
   #flowing = false;
-  #responded = false;
+  /** Responded with; 0 before. */
+  #status = 0;
   #done = false;
 
   /**
@@ -58,8 +73,9 @@ export class InnerExchange implements Exchange {
     this.#push();
   }
 
-  endBody(): void {
+  endBody(trailers?: Headers): void {
     if (this.#done || this.#ended) return;
+    this.#trailers = trailers;
     this.#ended = true;
     this.#push();
   }
@@ -72,7 +88,7 @@ export class InnerExchange implements Exchange {
   /** Nobody wants the answer any more; the reader hears nothing further. */
   cancel(): void {
     if (this.#done) return;
-    this.#finish(499);
+    this.finish(499);
     const listener = this.#listener;
     this.#listener = undefined;
     listener?.clientGone('client.gone');
@@ -95,19 +111,20 @@ export class InnerExchange implements Exchange {
     }
     if (this.#waiting.length === 0 && this.#ended && this.#flowing && !this.#told && !this.#done) {
       this.#told = true;
-      if (this.bodyLength !== 0) this.#listener?.bodyEnd(undefined);
+      if (this.bodyLength !== 0) this.#listener?.bodyEnd(this.#trailers);
     }
     this.#listener?.turnEnd();
+    if (this.#flowing && this.#waiting.length === 0 && !this.#ended && !this.#done) this.#reader.taken?.();
   }
 
-  inform(): void {
-    // Nobody waits for an interim response.
+  inform(head: ResponseHead): void {
+    if (!this.#done && this.#status === 0) this.#reader.inform?.(head);
   }
 
   respond(head: ResponseHead, length: number): void {
-    if (this.#done || this.#responded) return;
+    if (this.#done || this.#status !== 0) return;
     this.hook?.response(head);
-    this.#responded = true;
+    this.#status = head.status;
     this.#reader.head(head, length);
   }
 
@@ -117,34 +134,35 @@ export class InnerExchange implements Exchange {
 
   end(trailers: Headers | undefined): void {
     if (this.#done) return;
-    this.#finish(200);
+    this.finish(this.#status);
     this.#reader.end(trailers);
   }
 
   flush(): void {
-    // Nothing is held back.
+    if (!this.#done) this.#reader.turnEnd?.();
   }
 
   breakOff(): void {
     this.#fail('endpoint.broke-off', '');
   }
 
-  refuse(code: GatewayErrorCode, detail: string): void {
+  refuse(code: GatewayErrorCode, detail: string, _form?: RefusalForm): void {
     this.#fail(code, detail);
   }
 
-  switchProtocols(): RawConnection | undefined {
+  switchProtocols(_head: ResponseHead): RawConnection | undefined {
     return undefined;
   }
 
   #fail(code: GatewayErrorCode, detail: string): void {
     if (this.#done) return;
     const { status } = errorKind(code);
-    this.#finish(status);
+    this.finish(status);
     this.#reader.failed(code, detail, status);
   }
 
-  #finish(status: number): void {
+  /** It is over; `status` for those who visited. */
+  protected finish(status: number): void {
     this.#done = true;
     this.#waiting = [];
     this.waitingBytes = 0;

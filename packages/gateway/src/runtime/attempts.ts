@@ -1,8 +1,8 @@
 /** Whether and where one request is tried again: by its retry policy, its method, and what is left of its body. */
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Endpoint } from '../service/endpoint.ts';
-import type { MirrorContext } from '../service/mirroring.ts';
+import type { MirrorCopy } from '../service/mirror-copy.ts';
+import type { MirrorContext, Mirroring } from '../service/mirroring.ts';
 import type { RetryBudget } from '../service/retry-budget.ts';
 import { defaultRetryPolicy, includesStatus, type RetryPolicy } from '../service/retry-policy.ts';
 import type { Picked, Service } from '../service/service.ts';
@@ -17,8 +17,6 @@ const maxGoodbyes = 3;
 /** What all forwards of a process share. */
 export interface ForwardContext extends MirrorContext {
   readonly budget: RetryBudget;
-  /** Forwards `exchange` by `service`; `before`: what was noted on the way there. */
-  forward(exchange: Exchange, service: Service, policy: RetryPolicy, before: Choice | undefined): void;
 }
 
 export class Attempts extends Choice {
@@ -32,19 +30,14 @@ export class Attempts extends Choice {
   /** Times a dead or departing connection was replaced without counting as an attempt. */
   #redials = 0;
 
-  constructor(
-    exchange: Exchange,
-    service: Service,
-    policy: RetryPolicy,
-    context: ForwardContext,
-    before: Choice | undefined,
-  ) {
-    super(exchange.request, context.clock, before);
+  constructor(exchange: Exchange, service: Service, policy: RetryPolicy, context: ForwardContext) {
+    super(exchange.request, context.clock);
     this.service = service;
     this.policy = policy;
     this.context = context;
     this.body = exchange.bodyLength === 0 ? undefined : new SentBody(policy.maxBodyBytes);
     const { timeoutMs } = policy;
+    if (policy.attempts > 1) context.budget.deposit();
     this.#until = timeoutMs > 0 ? context.clock.monotonic() + timeoutMs : Number.POSITIVE_INFINITY;
   }
 
@@ -77,41 +70,55 @@ export class Attempts extends Choice {
     return statuses.length > 0 && includesStatus(statuses, status) && this.replayable();
   }
 
-  /** Takes one more attempt out of the policy and the budget; false when there is none left. */
-  protected mayRetry(): boolean {
+  /** The policy allows one more attempt. */
+  protected get mayRetry(): boolean {
     if (this.attempts >= this.policy.attempts) return false;
-    if (this.#until !== Number.POSITIVE_INFINITY && this.clock.monotonic() >= this.#until) return false;
-    return this.context.budget.withdraw();
+    return this.#until === Number.POSITIVE_INFINITY || this.clock.monotonic() < this.#until;
   }
 
-  /** A pick elsewhere than what has failed now; the same again only where the operator wants retries. */
+  /**
+   * A pick elsewhere than what has failed now, out of the budget; the same again only where the operator wants retries.
+   * Undefined, and as it was, when there is none or the budget is spent.
+   */
   protected another(): Picked | undefined {
-    const endpoint = this.endpoint as Endpoint;
-    endpoint.owner.retries++;
-    const tried = this.tried;
-    this.tried = tried === undefined ? [endpoint] : [...tried, endpoint];
-    const picked = this.choose(this.service);
-    if (picked !== undefined || this.policy === defaultRetryPolicy) return picked;
-    this.tried = undefined;
-    return this.choose(this.service);
+    const { endpoint, tried } = this;
+    const before = this.notes();
+    if (endpoint !== undefined) this.tried = tried === undefined ? [endpoint] : [...tried, endpoint];
+    let picked = this.choose(this.service);
+    if (picked === undefined && this.policy !== defaultRetryPolicy) {
+      this.tried = undefined;
+      picked = this.choose(this.service);
+    }
+    // Paid only now: failures that nobody else can make good must not use up what others have.
+    if (picked !== undefined && this.context.budget.withdraw()) {
+      if (endpoint !== undefined) endpoint.owner.retries++;
+      return picked;
+    }
+    this.tried = tried;
+    this.noted(before);
+    return undefined;
   }
 
-  /** As `another`, leaving an answer that has come, counted as `status`; undefined, and as it was, when there is none. */
+  /** As `another`, leaving an answer that has come, counted as `status`. */
   protected insteadOf(status: number): Picked | undefined {
-    const endpoint = this.endpoint as Endpoint;
     const before = this.notes();
-    const tried = this.tried;
     const picked = this.another();
+    if (picked === undefined) return undefined;
     const after = this.notes();
     this.noted(before);
-    if (picked === undefined) {
-      this.tried = tried;
-      endpoint.owner.retries--;
-      return undefined;
-    }
     this.attemptFailed(status);
     this.noted(after);
     return picked;
+  }
+
+  /** Sends what copies are due of `exchange`, if that goes on at all; each service copies a request once. */
+  protected copy(exchange: Exchange | undefined, mirroring: readonly Mirroring[]): void {
+    this.mirrored = this.mirrored === undefined ? mirroring : [...this.mirrored, ...mirroring];
+    this.mirroring = undefined;
+    if (exchange === undefined) return;
+    const copies: MirrorCopy[] = [];
+    for (const each of mirroring) each.copy(exchange, this.context, copies);
+    this.body?.copyTo(copies);
   }
 
   /** Milliseconds to wait before the next attempt. */

@@ -22,7 +22,6 @@ import { RetryBudget } from '../service/retry-budget.ts';
 import { defaultRetryPolicy, type RetryPolicy } from '../service/retry-policy.ts';
 import type { Service } from '../service/service.ts';
 import type { ForwardContext } from './attempts.ts';
-import type { Choice } from './choice.ts';
 import { EntryPointCounters, Refusals } from './counters.ts';
 import type { DataPlaneLog, EndpointFailure, Patch, PublishedDocument } from './data-plane.ts';
 import { Documents } from './documents.ts';
@@ -163,18 +162,14 @@ export class Engine implements GenerationHost, ForwardContext {
     else route.take(exchange);
   }
 
-  dispatch(exchange: Exchange, service: Service, policy: RetryPolicy): void {
-    this.forward(exchange, service, policy, undefined);
-  }
-
-  forward(exchange: Exchange, service: Service, policy: RetryPolicy, before: Choice | undefined): void {
-    const forward = new Forward(exchange, service, policy, this, before);
+  forward(exchange: Exchange, service: Service, policy: RetryPolicy): void {
+    const forward = new Forward(exchange, service, policy, this);
     if (exchange.trace !== undefined) this.accessLog?.forwarded(exchange.trace, forward);
     forward.start();
   }
 
   send(exchange: Exchange, service: Service): void {
-    this.forward(exchange, service, defaultRetryPolicy, undefined);
+    this.forward(exchange, service, defaultRetryPolicy);
   }
 
   refused(code: GatewayErrorCode, detail: string, facts: ConnectionFacts): void {

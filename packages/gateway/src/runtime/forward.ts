@@ -1,49 +1,40 @@
 /** One request on its way through a service to an endpoint and its response back: attempts, replay, hand-over. */
-import type { ClientRequest, RequestFate, ResponseListener } from '../http/client-request.ts';
+import type { ClientRequest, RequestFate } from '../http/client-request.ts';
 import { errorKind, GatewayError, type GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange, ExchangeListener, RawConnection } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { tunnel } from '../http/tunnel.ts';
 import type { Endpoint } from '../service/endpoint.ts';
-import type { MirrorCopy } from '../service/mirror-copy.ts';
-import type { Mirroring } from '../service/mirroring.ts';
 import type { DialListener } from '../service/multiplexed.ts';
 import { Passing } from '../service/passing.ts';
-import { includesStatus, type RetryPolicy } from '../service/retry-policy.ts';
+import type { RetryPolicy } from '../service/retry-policy.ts';
 import type { Picked, Service } from '../service/service.ts';
 import { Attempts, type ForwardContext } from './attempts.ts';
 import { limitCall } from './call-deadline.ts';
-import type { Choice } from './choice.ts';
-import { servePassing } from './passing-destination.ts';
+import { type PassingOwner, PassingRequest } from './passing-request.ts';
 import { nothingSent, takeRefusal } from './refusal.ts';
+import type { SentRequest } from './sent-body.ts';
 
-export class Forward extends Attempts implements ExchangeListener, ResponseListener, DialListener {
+export class Forward extends Attempts implements ExchangeListener, PassingOwner, DialListener {
   /** The head of the endpoint's response was passed on. */
   responded = false;
 
   readonly #exchange: Exchange;
-  #connection: ClientRequest | undefined;
+  #connection: SentRequest | undefined;
   /** Undoes what is waited for: a connection, or the time of the next attempt. */
   #cancelWait: (() => void) | undefined;
   /** Undoes the client's own deadline. */
   #cancelDeadline: (() => void) | undefined;
   #done = false;
 
-  constructor(
-    exchange: Exchange,
-    service: Service,
-    policy: RetryPolicy,
-    context: ForwardContext,
-    before?: Choice,
-  ) {
-    super(exchange, service, policy, context, before);
+  constructor(exchange: Exchange, ...how: [service: Service, policy: RetryPolicy, context: ForwardContext]) {
+    super(exchange, ...how);
     this.#exchange = exchange;
   }
 
   start(): void {
     this.#exchange.listen(this);
-    this.context.budget.deposit();
     this.#cancelDeadline = limitCall(this.clock, this.request, () => this.#deadlineExceeded());
     this.#attempt(undefined, this.choose(this.service));
   }
@@ -52,23 +43,28 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   #attempt(failure: GatewayError | undefined, picked: Picked | undefined): void {
     if (picked === undefined) {
       this.#refuse(failure ?? new GatewayError(this.service.refusal));
-    } else if (picked instanceof Passing) {
-      // From here on it is the inner service's: with its own attempts, but what led there holds.
-      this.#finish();
-      servePassing(picked, this.#exchange, this, this.policy, this.context);
+      return;
+    }
+    if (this.rescues !== undefined)
+      for (const { maxBodyBytes } of this.rescues) this.body?.allow(maxBodyBytes);
+    const { mirroring } = this;
+    if (mirroring !== undefined) this.body?.awaitCopies();
+    if (picked instanceof Passing) {
+      this.take(undefined);
+      this.#pass(picked);
     } else {
-      if (this.rescue !== undefined) this.body?.allow(this.rescue.maxBodyBytes);
       this.take(picked);
       this.#connect(picked);
-      if (this.mirroring !== undefined) this.#copy(this.mirroring);
     }
+    // Not when its body was no good.
+    if (mirroring !== undefined) this.copy(this.#done ? undefined : this.#exchange, mirroring);
   }
 
-  #copy(mirroring: readonly Mirroring[]): void {
-    const copies: MirrorCopy[] = [];
-    for (const each of mirroring) each.copy(this.#exchange, this.context, copies);
-    this.mirroring = undefined;
-    if (copies.length > 0) this.body?.copyTo(copies);
+  #pass(passing: Passing): void {
+    const request = new PassingRequest(this.#exchange, this);
+    this.#connection = request;
+    request.start(passing, this.context);
+    if (this.#connection === request) this.body?.begin(request, this.#exchange);
   }
 
   #connect(endpoint: Endpoint): void {
@@ -136,21 +132,22 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   }
 
   #again(failure: GatewayError, allowed: boolean): void {
-    if (allowed && this.policy.networkErrors && this.mayRetry()) this.#later(failure, this.another());
-    else this.#refuse(failure);
+    const picked = allowed && this.policy.networkErrors && this.mayRetry ? this.another() : undefined;
+    if (picked === undefined) this.#refuse(failure);
+    else this.#later(failure, picked);
   }
 
   /** Leaves the answer that has come for one from elsewhere; false when there is nobody else to ask. */
   #leave(code: GatewayErrorCode, status: number): boolean {
-    const picked = this.mayRetry() ? this.insteadOf(status) : undefined;
+    const picked = this.mayRetry ? this.insteadOf(status) : undefined;
     if (picked === undefined) return false;
     this.#drop();
     this.#later(new GatewayError(code), picked);
     return true;
   }
 
-  #later(failure: GatewayError, picked: Picked | undefined): void {
-    const ms = picked === undefined ? 0 : this.delayMs;
+  #later(failure: GatewayError, picked: Picked): void {
+    const ms = this.delayMs;
     if (ms === 0) {
       this.#attempt(failure, picked);
       return;
@@ -164,7 +161,7 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   #failed(code: GatewayErrorCode, detail: string): void {
     this.attemptFailed(errorKind(code).status);
     this.release();
-    (this.endpoint as Endpoint).failed(code, detail);
+    this.endpoint?.failed(code, detail);
   }
 
   /** Nothing more is expected of either side. */
@@ -172,6 +169,8 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
     this.#done = true;
     this.release();
     this.#cancelDeadline?.();
+    // Who copies it gets no more of its body.
+    this.body?.abandon('request-ended');
   }
 
   /** Too late: nobody waits for the answer any more. */
@@ -216,7 +215,7 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   }
 
   clientGone(): void {
-    this.body?.abandon();
+    this.body?.abandon('client-gone');
     this.#give();
   }
 
@@ -225,13 +224,13 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   }
 
   responseHead(head: ResponseHead, length: number): void {
-    const endpoint = this.endpoint as Endpoint;
+    const { endpoint } = this;
     const refusal = takeRefusal(head);
-    if (refusal !== undefined && endpoint.owner.uplink && this.#refusedAtOtherEnd(refusal)) return;
+    if (refusal !== undefined && endpoint?.owner.uplink === true && this.#refusedAtOtherEnd(refusal)) return;
     // A gateway's refusal of a gRPC call says 200; what counts is what it means.
     const status = refusal === undefined ? head.status : errorKind(refusal).status;
     if (this.unwanted(status) && this.#leave('endpoint.broke-off', status)) {
-      endpoint.answered(status);
+      endpoint?.answered(status);
       return;
     }
     this.attemptAnswered(status);
@@ -249,12 +248,11 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
 
   /** Another service answers in place of one that has answered so, or not at all. */
   #rescued(status: number): boolean {
-    const rescue = this.rescue;
-    if (rescue === undefined || !includesStatus(rescue.statuses, status)) return false;
-    if (!rescue.fallback.available || !this.replayable(rescue.nonIdempotent)) return false;
+    if (this.rescues === undefined) return false;
+    const rescue = this.rescueFrom(status, ({ nonIdempotent }) => this.replayable(nonIdempotent));
+    if (rescue === undefined) return false;
     this.#drop();
     this.service = rescue.fallback;
-    this.restart();
     this.#attempt(undefined, this.choose(rescue.fallback));
     return true;
   }
@@ -286,13 +284,17 @@ export class Forward extends Attempts implements ExchangeListener, ResponseListe
   }
 
   responseSwitched(head: ResponseHead, raw: RawConnection): void {
+    const client = this.switchedBehind(head);
+    if (client === undefined) raw.destroy();
+    else tunnel(client, raw);
+  }
+
+  switchedBehind(head: ResponseHead): RawConnection | undefined {
     this.attemptAnswered(101);
     this.#finish();
     this.responded = true;
     this.#connection = undefined;
     this.stick(head);
-    const client = this.#exchange.switchProtocols(head);
-    if (client === undefined) raw.destroy();
-    else tunnel(client, raw);
+    return this.#exchange.switchProtocols(head);
   }
 }

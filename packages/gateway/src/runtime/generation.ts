@@ -64,10 +64,7 @@ export class Generation {
       service.steps = this.#steps.build('service', passing);
     this.#steps.settle();
     this.kept.settle();
-    for (const route of routes) {
-      const { children } = route.model;
-      if (children !== undefined) route.children = table(routes, children, true);
-    }
+    for (const route of routes) route.layer(routes);
     const owned = new Map<string, number[]>(model.entryPoints.map(({ name }) => [name, []]));
     model.routers.forEach((router, i) => {
       for (const name of router.entryPoints) owned.get(name)?.push(i);

@@ -36,7 +36,7 @@ export function mirrorStats(services: Iterable<Mirroring>): readonly MirrorStats
       service: service.name,
       mirror: mirror.model.key,
       sent: mirror.sent,
-      inFlight: mirror.inFlight,
+      inFlight: mirror.flight.copies,
       dropped: { ...mirror.drops },
       ...measured(mirror.measure),
       main: measured(service.measure),

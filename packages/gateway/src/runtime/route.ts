@@ -3,14 +3,14 @@ import type { Exchange } from '../http/exchange.ts';
 import type { Middleware } from '../middleware/middleware.ts';
 import { type Destination, Passage } from '../middleware/passage.ts';
 import type { QName, RouterModel } from '../model/model.ts';
-import type { Routable, RouteTable } from '../router/route-table.ts';
+import { buildRouteTable, type Routable, type RouteTable } from '../router/route-table.ts';
 import { defaultRetryPolicy, type RetryPolicy } from '../service/retry-policy.ts';
 import type { Service } from '../service/service.ts';
 
 /** Who carries out what routes decide. */
 export interface Dispatch {
   /** Sends the request to `service`. */
-  dispatch(exchange: Exchange, service: Service, policy: RetryPolicy): void;
+  forward(exchange: Exchange, service: Service, policy: RetryPolicy): void;
   /** Another layer of routers decides, on the request as it is now. */
   descend(exchange: Exchange, table: RouteTable<Route>): void;
 }
@@ -21,16 +21,42 @@ export class Route implements Destination, Routable {
   readonly service: Service;
   readonly steps: readonly Middleware[];
   readonly #dispatch: Dispatch;
-  readonly #policy: RetryPolicy;
-  /** Another layer of routers; set once all routes are there. */
+  /** Of its middlewares, else of the router above. */
+  readonly #retry: RetryPolicy | undefined;
+  /** Itself below routers with policies of their own. */
+  readonly #heirs = new Map<RetryPolicy, Route>();
+  /** Another layer of routers; set by `layer`. */
   children: RouteTable<Route> | undefined;
 
-  constructor(model: RouterModel, service: Service, steps: readonly Middleware[], dispatch: Dispatch) {
+  constructor(
+    model: RouterModel,
+    service: Service,
+    steps: readonly Middleware[],
+    dispatch: Dispatch,
+    inherited?: RetryPolicy,
+  ) {
     this.model = model;
     this.service = service;
     this.steps = steps;
     this.#dispatch = dispatch;
-    this.#policy = steps.findLast((step) => step.retry !== undefined)?.retry ?? defaultRetryPolicy;
+    this.#retry = steps.findLast((step) => step.retry !== undefined)?.retry ?? inherited;
+  }
+
+  /** Links the routers of the layers below, among `routes` of the whole model. They make no circles. */
+  layer(routes: readonly Route[]): void {
+    const { children } = this.model;
+    if (children === undefined || this.children !== undefined) return;
+    const below = children.map((index) => (routes[index] as Route).#below(this.#retry));
+    for (const child of below) child.layer(routes);
+    this.children = buildRouteTable(below, { anyTransport: true });
+  }
+
+  #below(policy: RetryPolicy | undefined): Route {
+    if (policy === undefined || this.#retry !== undefined) return this;
+    const heir =
+      this.#heirs.get(policy) ?? new Route(this.model, this.service, this.steps, this.#dispatch, policy);
+    this.#heirs.set(policy, heir);
+    return heir;
   }
 
   get name(): QName {
@@ -57,11 +83,12 @@ export class Route implements Destination, Routable {
   }
 
   serve(exchange: Exchange): void {
-    if (this.children === undefined) this.#dispatch.dispatch(exchange, this.service, this.#policy);
+    if (this.children === undefined)
+      this.#dispatch.forward(exchange, this.service, this.#retry ?? defaultRetryPolicy);
     else this.#dispatch.descend(exchange, this.children);
   }
 
   serveBy(exchange: Exchange, service: Service): void {
-    this.#dispatch.dispatch(exchange, service, this.#policy);
+    this.#dispatch.forward(exchange, service, this.#retry ?? defaultRetryPolicy);
   }
 }

@@ -5,9 +5,16 @@ import type { Headers } from '../http/headers.ts';
 import type { MirrorCopy } from '../service/mirror-copy.ts';
 import { BodyReplay } from './replay.ts';
 
+/** A request on its way, to an endpoint or to a service with middlewares of its own. */
+export type SentRequest = Pick<
+  ClientRequest,
+  'served' | 'write' | 'endRequest' | 'flush' | 'resume' | 'destroy'
+>;
+
 export class SentBody {
   readonly #replay: BodyReplay;
   #copies: readonly MirrorCopy[] | undefined;
+  #awaitsCopies = false;
   #ended = false;
   #trailers: Headers | undefined;
 
@@ -26,14 +33,14 @@ export class SentBody {
   }
 
   /** What is here goes to `connection`; the rest follows as `exchange` gives it. */
-  begin(connection: ClientRequest, exchange: Exchange): void {
+  begin(connection: SentRequest, exchange: Exchange): void {
     this.#replay.send(connection);
     if (this.#ended) connection.endRequest(this.#trailers);
     else exchange.readBody();
   }
 
-  data(chunk: Buffer, connection: ClientRequest | undefined): boolean {
-    this.#replay.keep(chunk, connection === undefined);
+  data(chunk: Buffer, connection: SentRequest | undefined): boolean {
+    this.#replay.keep(chunk, connection === undefined || this.#awaitsCopies);
     if (this.#copies !== undefined) {
       const copied = Buffer.from(chunk);
       for (const copy of this.#copies) copy.body(copied);
@@ -41,23 +48,30 @@ export class SentBody {
     return connection?.write(chunk) ?? false;
   }
 
-  end(trailers: Headers | undefined, connection: ClientRequest | undefined): void {
+  end(trailers: Headers | undefined, connection: SentRequest | undefined): void {
     this.#ended = true;
     this.#trailers = trailers;
-    if (this.#copies !== undefined) for (const copy of this.#copies) copy.endBody();
+    if (this.#copies !== undefined) for (const copy of this.#copies) copy.endBody(trailers);
     connection?.endRequest(trailers);
   }
 
-  /** These want it as well, from its beginning: nothing has been thrown away yet. */
+  /** `copyTo` follows: until then nothing is thrown away, however much comes at once. */
+  awaitCopies(): void {
+    this.#awaitsCopies = true;
+  }
+
+  /** These want it as well, from its beginning. */
   copyTo(copies: readonly MirrorCopy[]): void {
+    this.#awaitsCopies = false;
+    if (copies.length === 0) return;
     this.#replay.repeat(copies);
     this.#copies = this.#copies === undefined ? copies : [...this.#copies, ...copies];
-    if (this.#ended) for (const copy of copies) copy.endBody();
+    if (this.#ended) for (const copy of copies) copy.endBody(this.#trailers);
   }
 
   /** The rest will not come. */
-  abandon(): void {
+  abandon(why: 'client-gone' | 'request-ended'): void {
     if (this.#ended || this.#copies === undefined) return;
-    for (const copy of this.#copies) copy.drop('client-gone');
+    for (const copy of this.#copies) copy.drop(why);
   }
 }

@@ -33,12 +33,14 @@ export class Failover implements Service {
 
   pick(pick: Pick): Picked | undefined {
     if (this.active === 'service') {
-      const picked = this.#main.pick(pick);
-      if (picked !== undefined) {
-        // Nothing to fall back to: the answer is better than none.
-        if (this.#rescue !== undefined) pick.rescue ??= this.#rescue;
-        return picked;
+      const rescues = pick.rescues?.length ?? 0;
+      if (this.#rescue !== undefined) {
+        if (pick.rescues === undefined) pick.rescues = [this.#rescue];
+        else pick.rescues.push(this.#rescue);
       }
+      const picked = this.#main.pick(pick);
+      if (picked !== undefined) return picked;
+      if (pick.rescues !== undefined) pick.rescues.length = rescues;
     }
     // Down, or all of it was tried already.
     return this.#fallback.pick(pick);

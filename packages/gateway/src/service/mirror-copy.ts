@@ -2,7 +2,7 @@
 import type { Clock } from '@ficus/common/clock.ts';
 import type { GatewayErrorCode } from '../http/errors.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { deleteHeader } from '../http/headers.ts';
+import { deleteHeader, type Headers } from '../http/headers.ts';
 import { type AnswerReader, InnerExchange } from '../http/inner-exchange.ts';
 import type { ResponseHead } from '../http/message.ts';
 import type { Mirror } from './mirroring.ts';
@@ -12,7 +12,7 @@ const markName = 'x-mirrored';
 const markWritten = 'X-Mirrored';
 
 /** Why a copy was not sent, or not to its end. */
-export type DropReason = 'busy' | 'body-too-large' | 'memory' | 'timeout' | 'client-gone';
+export type DropReason = 'busy' | 'body-too-large' | 'memory' | 'timeout' | 'client-gone' | 'request-ended';
 
 /** Bytes of bodies that wait for mirrors, over all copies of this process. */
 export class MirrorMemory {
@@ -53,7 +53,7 @@ export class MirrorCopy implements AnswerReader {
     const length = options.body ? source.bodyLength : 0;
     this.exchange = new InnerExchange({ ...request, headers }, source.facts, length, this);
     this.#cancelTimeout = options.clock.after(options.timeoutMs, () => this.drop('timeout'));
-    mirror.inFlight++;
+    mirror.flight.copies++;
     mirror.sent++;
   }
 
@@ -67,8 +67,8 @@ export class MirrorCopy implements AnswerReader {
     else if (!this.#count(waiting)) this.drop('memory');
   }
 
-  endBody(): void {
-    this.exchange.endBody();
+  endBody(trailers: Headers | undefined): void {
+    this.exchange.endBody(trailers);
     this.#count(this.exchange.waitingBytes);
   }
 
@@ -109,6 +109,6 @@ export class MirrorCopy implements AnswerReader {
   #over(): void {
     this.#cancelTimeout();
     this.#count(0);
-    this.#mirror.inFlight--;
+    this.#mirror.flight.copies--;
   }
 }

@@ -6,14 +6,15 @@ import { hash01 } from './balance/hash.ts';
 import { hashKeyText } from './balance/hash-key.ts';
 import { type DropReason, MirrorCopy, type MirrorMemory } from './mirror-copy.ts';
 import { Measure } from './mirror-measure.ts';
+import { defaultRetryPolicy, type RetryPolicy } from './retry-policy.ts';
 import type { Guard, Pick, Picked, Service } from './service.ts';
 
 /** One mirror, with its counters. */
 export class Mirror {
   readonly model: MirrorModel;
   readonly service: Service;
-  /** Copies under way. */
-  inFlight = 0;
+  /** Copies under way, those of the generation before too. */
+  readonly flight: { copies: number };
   /** Copies begun. */
   sent = 0;
   readonly drops: Partial<Record<DropReason, number>> = {};
@@ -27,6 +28,7 @@ export class Mirror {
     this.model = model;
     this.service = service;
     this.measure = previous?.measure ?? new Measure();
+    this.flight = previous?.flight ?? { copies: 0 };
     this.#methods = model.methods && new Set(model.methods);
     if (previous === undefined) return;
     this.sent = previous.sent;
@@ -61,8 +63,12 @@ export class Mirror {
 export interface MirrorContext {
   readonly clock: Clock;
   readonly mirrorMemory: MirrorMemory;
-  send(exchange: Exchange, service: Service): void;
+  /** Forwards `exchange` by `service`. */
+  forward(exchange: Exchange, service: Service, policy: RetryPolicy): void;
 }
+
+/** Copies are not tried again: requests would pay for that, out of the budget for their own attempts. */
+const once: RetryPolicy = { ...defaultRetryPolicy, attempts: 1 };
 
 export class Mirroring implements Service, Guard {
   readonly name: Service['name'];
@@ -102,7 +108,7 @@ export class Mirroring implements Service, Guard {
     if (pick.guards === undefined) pick.guards = [this];
     else pick.guards.push(this);
     // Copied once, however often it is sent.
-    if (pick.tried === undefined) {
+    if (pick.mirrored?.includes(this) !== true) {
       if (pick.mirroring === undefined) pick.mirroring = [this];
       else pick.mirroring.push(this);
     }
@@ -122,7 +128,7 @@ export class Mirroring implements Service, Guard {
     const { maxInFlight, maxBodyBytes, timeoutMs, mirrorBody } = this.#model;
     for (const mirror of this.mirrors) {
       if (!mirror.wants(exchange)) continue;
-      if (mirror.inFlight >= maxInFlight) {
+      if (mirror.flight.copies >= maxInFlight) {
         mirror.dropped('busy');
         continue;
       }
@@ -134,7 +140,7 @@ export class Mirroring implements Service, Guard {
         body: mirrorBody,
       });
       copies.push(copy);
-      context.send(copy.exchange, mirror.service);
+      context.forward(copy.exchange, mirror.service, once);
     }
   }
 }

@@ -33,9 +33,11 @@ export interface Pick {
   /** Values of Set-Cookie that bring the client back to what was picked. */
   cookies: string[] | undefined;
   guards: Guard[] | undefined;
-  rescue: Rescue | undefined;
-  /** What copies this request. */
+  /** Whose answers may be replaced, the outermost first. */
+  rescues: Rescue[] | undefined;
+  /** What is to copy this request, and what has done so. */
   mirroring: Mirroring[] | undefined;
+  mirrored: readonly Mirroring[] | undefined;
 }
 
 /** An endpoint, or a service that takes the whole request through middlewares of its own first. */

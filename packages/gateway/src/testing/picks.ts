@@ -29,7 +29,8 @@ export function newPick(request: RequestHead = requestHead(), tried?: Endpoint[]
     leg: undefined,
     cookies: undefined,
     guards: undefined,
-    rescue: undefined,
+    rescues: undefined,
+    mirrored: undefined,
     mirroring: undefined,
   };
 }
