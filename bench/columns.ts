@@ -74,6 +74,7 @@ const SCALE: readonly Column[] = [
   ['live ms', (row) => number(row.liveMs, 0)],
   ['typical', (row) => number(row.typicalLiveMs, 0)],
   ['stall ms', (row) => number(row.stallMs, 1)],
+  ['of it CPU', (row) => number(row.stallCpuMs, 1)],
   ['without change', (row) => number(row.quietStallMs, 1)],
   ['main MiB', (row) => number(row.mainMiB, 0)],
   ['worker MiB', (row) => number(row.workerMiB, 0)],

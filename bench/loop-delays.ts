@@ -2,10 +2,11 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 
-/** One window of some 50 ms: when it ended (epoch milliseconds) and the longest delay in it, milliseconds. */
+/** One window of some 50 ms: when it ended (epoch milliseconds), the longest delay in it, and the most CPU time in one, milliseconds. */
 export interface DelayWindow {
   readonly end: number;
   readonly longest: number;
+  readonly busiest: number;
 }
 
 /** The environment in which each Node process, and what it forks, writes its delays to `folder`. */
@@ -26,14 +27,21 @@ export function parseDelays(text: string): DelayWindow[] {
     .split('\n')
     .slice(0, -1)
     .map((line) => {
-      const [end = Number.NaN, longest = Number.NaN] = line.split(' ').map(Number);
-      return { end, longest };
+      const [end = Number.NaN, longest = Number.NaN, busiest = Number.NaN] = line.split(' ').map(Number);
+      return { end, longest, busiest };
     });
 }
 
-/** The longest delay of the windows that end within the span. A RangeError when there are none: then nothing was measured. */
-export function longestDelay(windows: readonly DelayWindow[], begin: number, end: number): number {
+/** Of the windows that end within the span. A RangeError when there are none: then nothing was measured. */
+export function longestDelay(
+  windows: readonly DelayWindow[],
+  begin: number,
+  end: number,
+): Pick<DelayWindow, 'longest' | 'busiest'> {
   const within = windows.filter((window) => window.end >= begin && window.end <= end);
   if (within.length === 0) throw new RangeError('no delays were measured in that time');
-  return Math.max(...within.map(({ longest }) => longest));
+  return {
+    longest: Math.max(...within.map(({ longest }) => longest)),
+    busiest: Math.max(...within.map(({ busiest }) => busiest)),
+  };
 }

@@ -58,6 +58,8 @@ export interface Sample {
   readonly typicalLiveMs?: number;
   /** Longest time a worker's event loop did not turn while a change was taken up, and while nothing changed. */
   readonly stallMs?: number;
+  /** The most CPU time the worker's thread used in one such time: on a busy machine the rest is waiting for a core. */
+  readonly stallCpuMs?: number;
   readonly quietStallMs?: number;
   /** Peak of the main process, and of the largest worker. */
   readonly mainMiB?: number;

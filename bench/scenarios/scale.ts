@@ -33,13 +33,14 @@ export async function measureScale({ sandbox }: Stage): Promise<Sample> {
     askers.start();
     const quiet = await stallDuring(gateway, workers, () => delay(QUIET_MS));
     const lives: number[] = [];
-    let stallMs = 0;
+    const stalls: Stall[] = [];
     for (const change of CHANGES) {
-      const stall = await stallDuring(gateway, workers, async () => {
-        lives.push(await untilLive(askers, gateway.change(change), ANSWERS[change]));
-        await delay(AFTER_MS);
-      });
-      stallMs = Math.max(stallMs, stall);
+      stalls.push(
+        await stallDuring(gateway, workers, async () => {
+          lives.push(await untilLive(askers, gateway.change(change), ANSWERS[change]));
+          await delay(AFTER_MS);
+        }),
+      );
     }
     const { requests, errors, seconds } = await askers.stop();
     const after = usageOf([gateway.pid]);
@@ -51,8 +52,9 @@ export async function measureScale({ sandbox }: Stage): Promise<Sample> {
       loadSeconds: gateway.loadSeconds,
       liveMs: Math.max(...lives),
       typicalLiveMs: median(lives),
-      stallMs,
-      quietStallMs: quiet,
+      stallMs: Math.max(...stalls.map(({ longest }) => longest)),
+      stallCpuMs: Math.max(...stalls.map(({ busiest }) => busiest)),
+      quietStallMs: quiet.longest,
       mainMiB: peakMemoryOf(gateway.pid),
       workerMiB: Math.max(...workers.map(peakMemoryOf)),
     };
@@ -73,17 +75,23 @@ async function connectToAll(askers: Askers, gateway: ManyRouters, workers: reado
   throw new BenchError(`a worker has fewer than ${CONNECTIONS} of ${askers.count} connections`);
 }
 
-/** The longest time that a worker's event loop did not turn while `during` ran. */
+type Stall = ReturnType<typeof longestDelay>;
+
+/** The longest time that a worker's event loop did not turn while `during` ran, and the most CPU it used in such a time. */
 async function stallDuring(
   { delays }: ManyRouters,
   workers: readonly number[],
   during: () => Promise<void>,
-): Promise<number> {
+): Promise<Stall> {
   const begin = Date.now();
   await during();
   const end = Date.now();
   await delay(100); // the last window is written
-  return Math.max(...workers.map((pid) => longestDelay(delaysOf(delays, pid), begin, end)));
+  const found = workers.map((pid) => longestDelay(delaysOf(delays, pid), begin, end));
+  return {
+    longest: Math.max(...found.map(({ longest }) => longest)),
+    busiest: Math.max(...found.map(({ busiest }) => busiest)),
+  };
 }
 
 /** Milliseconds from `changedAt` until the last connection had its first new answer. */
