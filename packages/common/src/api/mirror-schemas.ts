@@ -28,7 +28,7 @@ export const mirrorStatusSchema = Type.Object(
     mirror: Type.String({ description: 'who gets the copies' }),
     copies: Type.Integer({ description: 'begun' }),
     inFlight: Type.Integer({ description: 'under way now' }),
-    dropped: counts('by reason: busy, body-too-large, memory, timeout, client-gone'),
+    dropped: counts('by reason: busy, body-too-large, memory, timeout, client-gone, request-ended'),
     bytes: Type.Integer({ description: "of the bodies of the mirror's answers" }),
     answers: answers('of the mirror'),
     main: answers('of the service that answers clients'),

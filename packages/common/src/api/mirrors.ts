@@ -9,7 +9,7 @@ export interface MirrorStatus {
   /** Copies that were begun; those of them under way now. */
   readonly copies: number;
   readonly inFlight: number;
-  /** Copies not begun (`busy`), or not brought to their end: `body-too-large`, `memory`, `timeout`, `client-gone`. */
+  /** Copies not begun (`busy`), or not brought to their end: `body-too-large`, `memory`, `timeout`, `client-gone`, `request-ended`. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Of the bodies of the mirror's answers, which nobody reads. */
   readonly bytes: number;
