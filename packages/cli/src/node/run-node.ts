@@ -19,6 +19,7 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
     const decoded = decodeParentConfig(text, configFile);
     if (!decoded.ok) throw otherKind(role, text, configFile) ?? refusedConfiguration(decoded.problems);
     const config = decoded.value;
+    if (config.workers > 0) (await import('./control-heap.ts')).keepControlHeapSmall();
     const log = nodeLog(role, config.log);
     const { startParent } = await import('@ficus/parent/parent.ts');
     await startParent({ config, configFile, log, clock: systemClock });
