@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Model, RouterModel } from '../model/model.ts';
 import { endpointModel, loadBalancer, modelOf, prefixRouter } from '../testing/models.ts';
-import { appliedDelta, modelDelta } from './model-delta.ts';
+import { appliedDelta, deltasTo, modelDelta } from './model-delta.ts';
 import { sameJson } from './same-json.ts';
 
 const crossed = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -25,6 +25,14 @@ describe('a model’s delta', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('is made once for workers that have the same model', () => {
+    const [one, other] = [withRouters([['/a', 1]]), withRouters([['/b', 1]])];
+    const deltaOf = deltasTo(withRouters([['/c', 1]]));
+    assert.equal(deltaOf(one), deltaOf(one));
+    assert.notEqual(deltaOf(other), deltaOf(one));
+    assert.equal(appliedDelta(other, crossed(deltaOf(other))).routers.length, 1);
   });
 
   test('of one changed router is that router, and all else stays the same object', () => {

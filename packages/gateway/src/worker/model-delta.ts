@@ -27,6 +27,18 @@ export function modelDelta(before: Model, next: Model): ModelDelta {
   };
 }
 
+/** `modelDelta` to `next`, made once for workers that have the same model: with thousands of routers it takes some milliseconds. */
+export function deltasTo(next: Model): (before: Model) => ModelDelta {
+  const made = new Map<Model, ModelDelta>();
+  return (before) => {
+    const known = made.get(before);
+    if (known !== undefined) return known;
+    const delta = modelDelta(before, next);
+    made.set(before, delta);
+    return delta;
+  };
+}
+
 /** The model that `delta` makes of `before`: what has not changed is the same object. */
 export function appliedDelta(before: Model, { rest, lists }: ModelDelta): Model {
   return {

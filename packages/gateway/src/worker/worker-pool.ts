@@ -19,6 +19,7 @@ import type {
 import { type ProcessStats, sumStats } from '../runtime/stats.ts';
 import { collapse } from './collapse-stats.ts';
 import { KeptPatches } from './kept-patches.ts';
+import { deltasTo } from './model-delta.ts';
 import { Questions } from './questions.ts';
 import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
 
@@ -96,7 +97,8 @@ export class WorkerPool implements DataPlane, WorkerEvents {
 
   async #apply(model: Model): Promise<void> {
     const opened = openListenHandles(model.entryPoints, this.#handles);
-    let answers = await Promise.all(this.#slots.map(({ worker }) => worker.apply(model)));
+    const deltaOf = deltasTo(model);
+    let answers = await Promise.all(this.#slots.map(({ worker }) => worker.apply(model, deltaOf)));
     if (answers.every((answer) => answer === undefined)) answers = [await this.#tryOut(model)];
     const refused = answers.find((answer) => answer?.error !== undefined);
     if (refused !== undefined) {

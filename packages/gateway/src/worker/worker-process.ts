@@ -8,7 +8,7 @@ import type { LimitsFromWorker } from '../limits/messages.ts';
 import type { Model } from '../model/model.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
 import { type AnswerMessage, type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
-import { modelDelta } from './model-delta.ts';
+import { type ModelDelta, modelDelta } from './model-delta.ts';
 import { youngGenerationFlags } from './young-generation.ts';
 
 type Done = Extract<FromWorker, { readonly type: 'done' }>;
@@ -104,12 +104,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Tells it the model: what is new in it, if it has one already. */
-  async apply(model: Model): Promise<Done | undefined> {
+  /** Tells it the model: what is new in it, if it has one already. `deltaOf`: what makes the model of another one. */
+  async apply(
+    model: Model,
+    deltaOf = (before: Model): ModelDelta => modelDelta(before, model),
+  ): Promise<Done | undefined> {
     const before = this.#applied;
     const answer = await this.ask({
       type: 'apply',
-      ...(before === undefined ? { model } : { delta: modelDelta(before, model) }),
+      ...(before === undefined ? { model } : { delta: deltaOf(before) }),
     });
     if (answer !== undefined && answer.error === undefined) this.#applied = model;
     return answer;
