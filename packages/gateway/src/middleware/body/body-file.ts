@@ -49,6 +49,8 @@ export class BodyFile {
 
   /** Reads what is at `position`, once all is settled. 0 bytes: the end. */
   read(into: Buffer, position: number, done: (error: Error | null, bytes: number) => void): void {
+    // Whoever still reads then is late: its request is over.
+    if (this.#closed) return;
     this.#reads++;
     read(this.#fd, into, 0, into.length, position, (error, bytes) => {
       this.#reads--;

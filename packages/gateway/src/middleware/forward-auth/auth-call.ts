@@ -17,7 +17,6 @@ export interface AuthDecisions {
   readonly maxAnswerBytes: number;
   readonly signinUrl: string;
   readonly address: string;
-  readonly preserveLocation: boolean;
   /** The client's answer; undefined when the server's makes no sense. */
   passed(head: ResponseHead): ResponseHead | undefined;
 }

@@ -27,7 +27,6 @@ class ForwardAuth implements Middleware, AuthDecisions {
   readonly maxAnswerBytes: number;
   readonly signinUrl: string;
   readonly address: string;
-  readonly preserveLocation: boolean;
   readonly #model: ForwardAuthModel;
   readonly #context: MiddlewareContext;
   readonly #clock: Clock;
@@ -40,7 +39,6 @@ class ForwardAuth implements Middleware, AuthDecisions {
     this.maxAnswerBytes = model.maxAnswerBytes;
     this.signinUrl = model.signinUrl;
     this.address = model.address;
-    this.preserveLocation = model.preserveLocation;
     this.#model = model;
     this.#context = context;
     this.#clock = context.clock;
@@ -94,7 +92,7 @@ class ForwardAuth implements Middleware, AuthDecisions {
   }
 
   passed(head: ResponseHead): ResponseHead | undefined {
-    return passedAnswer(head, this.address, this.preserveLocation);
+    return passedAnswer(head, this.address, this.#model.preserveLocation);
   }
 }
 
