@@ -109,7 +109,7 @@ export class ServiceBuilder {
       const owner = JSON.stringify(['leg', ...model.name, leg.key]);
       return new Leg(leg, this.#behind(settings, this.build(leg.service), owner));
     });
-    const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name));
+    const weighted = new Weighted(model, legs, this.#previous?.weighted.get(model.name), this.#keeper.clock);
     this.#sets.weighted.set(model.name, weighted);
     return weighted;
   }

@@ -12,7 +12,7 @@ import { processStats } from '../runtime/stats.ts';
 import { Answers } from './answers.ts';
 import { type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
 import { appliedDelta, type ModelDelta } from './model-delta.ts';
-import { YoungGeneration } from './young-generation.ts';
+import { dropLoadingGarbage, YoungGeneration } from './young-generation.ts';
 
 /** How often counters go to the main process: what a killed worker had not sent is lost from the sums. */
 const statsMs = 250;
@@ -60,6 +60,7 @@ setInterval(() => {
   young.tick(engine.served);
   tell({ type: 'stats', stats: processStats(engine) });
 }, statsMs).unref();
+dropLoadingGarbage();
 tell({ type: 'ready' });
 
 async function answer(

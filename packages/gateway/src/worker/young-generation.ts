@@ -14,7 +14,17 @@ export const youngGenerationFlags = [
   '--max-semi-space-size=4',
   '--semi-space-growth-factor=1',
   '--no-maglev',
+  '--expose-gc',
 ];
+
+/**
+ * Gives back what loading the program took and no longer needs: some 4 MiB of a worker. For the time before it serves, for it
+ * takes some 20 ms.
+ */
+export function dropLoadingGarbage(): void {
+  const collect = globalThis.gc as ((options: object) => void) | undefined;
+  collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
 
 export class YoungGeneration {
   readonly #everyMs: number;
