@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verdicts } from './bars.ts';
+import { columnsFor } from './columns.ts';
 import { type Report, toText } from './report.ts';
 import { type Row, type Sample, toRow, withRatios } from './rows.ts';
 
@@ -46,6 +47,34 @@ test('bars at least, at most and below are what they say', () => {
   assert.equal(slow(1.99)[0]?.[2], 'pass');
   const grpc = [toRow('grpc', 'ficus', [sample(30)]), toRow('grpc', 'caddy', [sample(100)])];
   assert.equal(judge(...grpc)[0]?.[2], 'pass');
+});
+
+test('a chain, a mirror and a large file are held against themselves', () => {
+  const chain = (timesBare: number) => judge(toRow('chain', 'ficus', [sample(20, { timesBare })]))[0];
+  assert.deepEqual(chain(1.35), ['CPU ÷ bare route', 1.35, 'pass']);
+  assert.equal(chain(1.36)?.[2], 'FAIL');
+  const mirror = toRow('mirror', 'ficus', [
+    sample(60, { mirroredGrowth: 1.16, hangingGrowth: 1.01, hangingMoreMiB: -0.4 }),
+  ]);
+  assert.deepEqual(
+    judge(mirror).map(([, , verdict]) => verdict),
+    ['FAIL', 'pass', 'pass'],
+  );
+  const scale = toRow('scale', 'ficus', [
+    sample(60, { loadSeconds: 1.7, liveMs: 299, stallMs: 50, peakMemoryMiB: 399 }),
+  ]);
+  assert.deepEqual(
+    judge(scale).map(([, , verdict]) => verdict),
+    ['pass', 'pass', 'FAIL', 'pass'],
+  );
+});
+
+test('each kind of row has a table of its own', () => {
+  const titles = (more: Partial<Sample>) =>
+    columnsFor([toRow('x', 'ficus', [sample(20, more)])]).map(([title]) => title);
+  assert.ok(titles({ timesBare: 1.2, bareCpuUs: 15 }).includes('÷ bare'));
+  assert.ok(titles({ mirroredGrowth: 1, hangingGrowth: 1 }).includes('mirror hangs'));
+  assert.ok(titles({ liveMs: 200, stallMs: 10 }).includes('stall ms'));
 });
 
 test('failed requests pass no bar, and a figure that is not there is no pass', () => {
