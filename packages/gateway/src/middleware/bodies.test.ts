@@ -4,14 +4,24 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { describe, test } from 'node:test';
-import { recordingEndpoint } from '../testing/endpoints.ts';
+import { recordingEndpoint, scriptedEndpoint } from '../testing/endpoints.ts';
 import { eventually } from '../testing/eventually.ts';
 import { balancers, gatewayFrom } from '../testing/from-yaml.ts';
 import { ask, decoded } from '../testing/plain-clients.ts';
 import { rawClient } from '../testing/raw-client.ts';
 
-async function bench(options: { readonly chain?: string; readonly workers?: number } = {}) {
+interface Options {
+  readonly chain?: string;
+  readonly workers?: number;
+  /** Of another endpoint. */
+  readonly port?: number;
+  /** The middlewares are the service's own. */
+  readonly inside?: boolean;
+}
+
+async function bench(options: Options = {}) {
   const chain = options.chain ?? 'zip, pages, auth, limit';
+  const inside = options.inside === true;
   const endpoint = await recordingEndpoint((request, response, { body }) => {
     if (request.url?.startsWith('/fail') === true) response.writeHead(503).end('failed');
     else response.setHeader('Content-Type', 'text/plain').end(body.length > 0 ? body : 'x'.repeat(5000));
@@ -27,7 +37,7 @@ async function bench(options: { readonly chain?: string; readonly workers?: numb
   const gateway = await gatewayFrom(
     `
 http:
-  routers: { r: { rule: "PathPrefix(\`/\`)", service: s, middlewares: [${chain}] } }
+  routers: { r: { rule: "PathPrefix(\`/\`)", service: ${inside ? 'inner' : 's'}, middlewares: [${inside ? '' : chain}] } }
   middlewares:
     zip: { compress: {} }
     pages: { errors: { status: ["403", "413", "500-599"], service: pages, query: "/{status}" } }
@@ -36,7 +46,8 @@ http:
     small: { buffering: { maxRequestBodyBytes: 10 } }
     web: { grpcWeb: { allowOrigins: ["*"] } }
   services:
-${balancers({ s: [endpoint.port], pages: [pages.port] })}
+${balancers({ s: [options.port ?? endpoint.port], pages: [pages.port] })}
+    inner: { loadBalancer: { servers: [{ url: "http://127.0.0.1:${endpoint.port}" }] }, middlewares: [${inside ? chain : ''}] }
 `,
     options.workers === undefined ? {} : { workers: options.workers },
   );
@@ -62,13 +73,15 @@ const gzip = { 'Accept-Encoding': 'gzip' };
 
 describe('bodies through all that see them', () => {
   for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
-    for (const chain of [
-      'zip, pages, auth, limit',
-      'limit, auth, pages, zip',
-      'web, auth, limit, zip, pages',
-    ]) {
-      test(`${chain} over ${version}`, async () => {
-        await using b = await bench({ chain });
+    for (const [chain, inside] of [
+      ['zip, pages, auth, limit', false],
+      ['zip, pages, auth, limit', true],
+      ['limit, auth, pages, zip', false],
+      ['limit, auth, pages, zip', true],
+      ['web, auth, limit, zip, pages', false],
+    ] as const) {
+      test(`${chain} over ${version}${inside ? ', of the service' : ''}`, async () => {
+        await using b = await bench({ chain, inside });
         const body = randomBytes(300_000);
         const posted = await ask(b.port, version, { method: 'POST', headers: gzip, body });
         assert.deepEqual([posted.status, posted.headers['content-encoding']], [200, 'gzip']);
@@ -92,6 +105,25 @@ describe('bodies through all that see them', () => {
     assert.deepEqual([got.status, got.headers['content-encoding']], [403, 'gzip']);
     assert.match(decoded(got).toString(), /^page \/403/);
     assert.equal(b.endpoint.requests.length, 0);
+  });
+
+  test('a WebSocket passes them all', async () => {
+    await using endpoint = await scriptedEndpoint(({ text, send, socket }, piece) => {
+      if (text().endsWith('\r\n\r\n'))
+        send(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+        );
+      else socket.write(piece);
+    });
+    await using b = await bench({ port: endpoint.port });
+    using client = await rawClient(b.port);
+    client.send(
+      'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAccept-Encoding: gzip\r\n\r\n',
+    );
+    assert.equal((await client.response()).status, 101);
+    client.send('echo me');
+    await client.until(() => client.received.toString() === 'echo me', 'the echo');
+    assert.equal(b.auth.requests.length, 1);
   });
 
   test('a body that is too large gets its page before anybody is asked', async () => {

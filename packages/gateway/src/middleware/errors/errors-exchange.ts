@@ -74,10 +74,11 @@ export class ErrorsExchange extends FilterExchange implements PageReader {
   }
 
   pageData(chunk: Buffer): boolean {
-    if (this.#state !== 'page') return true;
-    const goesOn = this.outer.write(chunk);
-    this.outer.flush();
-    return goesOn;
+    return this.#state !== 'page' || this.outer.write(chunk);
+  }
+
+  pageTurnEnd(): void {
+    if (this.#state === 'page') this.outer.flush();
   }
 
   pageEnd(trailers: Headers | undefined): void {

@@ -1,14 +1,13 @@
 /** `errors`: pages of a service in place of error answers. */
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Exchange } from '../../http/exchange.ts';
-import { FilterExchange } from '../../http/filter-exchange.ts';
 import type { RequestHead } from '../../http/message.ts';
 import type { ErrorsModel } from '../../model/middleware/errors.ts';
 import { includesStatus } from '../../service/retry-policy.ts';
 import type { Service } from '../../service/service.ts';
 import type { Middleware, MiddlewareContext, Next } from '../middleware.ts';
 import { ErrorsExchange, type Pages } from './errors-exchange.ts';
-import { PageRequest } from './page-call.ts';
+import { isForPage } from './page-call.ts';
 import { PageRequests } from './page-request.ts';
 
 /** A client that has got an error shall not wait for a page for ever. */
@@ -35,7 +34,7 @@ class Errors implements Middleware, Pages {
 
   handle(exchange: Exchange, next: Next): void {
     // The service may have middlewares of its own, and this one among them.
-    next.go(isForPage(exchange) ? exchange : new ErrorsExchange(exchange, this));
+    next.go(isForPage(exchange.request) ? exchange : new ErrorsExchange(exchange, this));
   }
 
   replaces(status: number): number | undefined {
@@ -55,10 +54,4 @@ class Errors implements Middleware, Pages {
   after(fn: () => void): () => void {
     return this.#clock.after(pageMs, fn);
   }
-}
-
-function isForPage(exchange: Exchange): boolean {
-  let at = exchange;
-  while (at instanceof FilterExchange) at = at.outer;
-  return at instanceof PageRequest;
 }

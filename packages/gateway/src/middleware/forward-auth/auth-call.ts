@@ -104,10 +104,7 @@ export class AuthCall implements AnswerReader, ExchangeListener, Visit {
       else this.#pieces.push(Buffer.from(chunk));
       return true;
     }
-    if (this.#state !== 'passing') return true;
-    const goesOn = this.#exchange.write(chunk);
-    this.#exchange.flush();
-    return goesOn;
+    return this.#state !== 'passing' || this.#exchange.write(chunk);
   }
 
   end(trailers: Headers | undefined): void {
@@ -155,7 +152,9 @@ export class AuthCall implements AnswerReader, ExchangeListener, Visit {
 
   bodyEnd(): void {}
 
-  turnEnd(): void {}
+  turnEnd(): void {
+    if (this.#state === 'passing') this.#exchange.flush();
+  }
 
   #redirect(location: string): void {
     this.#drop();
