@@ -82,7 +82,7 @@ describe('a body store', () => {
       assert.ok((await readAll(store, () => Math.random() < 0.5)).equals(whole));
       assert.equal(open(files.path), whole.length > memory ? 1 : 0);
       store.close();
-      assert.equal(open(files.path), 0);
+      await eventually(() => open(files.path) === 0, 'the file to be closed');
     });
   }
 
