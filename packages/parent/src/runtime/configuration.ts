@@ -85,7 +85,7 @@ export class Configuration {
       return;
     }
     if (source === undefined) throw refusedAtStart(problems);
-    this.refuse(mistakes);
+    this.#tell(mistakes, 'the configuration has mistakes: what is right in it serves');
     this.#source = source;
     this.#revision += 1;
   }
@@ -104,12 +104,16 @@ export class Configuration {
 
   /** The newest files are bad: what runs stays. An empty list: they are as they were when they were good. */
   refuse(problems: readonly ConfigProblem[]): void {
+    this.#tell(problems, 'configuration refused: what was good last serves');
+  }
+
+  #tell(problems: readonly ConfigProblem[], outcome: string): void {
     const lines = problems.map(formatProblem);
     this.#refused =
       lines.length > shown ? [...lines.slice(0, shown), `and ${lines.length - shown} more`] : lines;
     if (lines.length === 0) return;
     this.#refusals += 1;
-    this.#options.log('error', 'configuration refused', { problems: this.#refused });
+    this.#options.log('error', outcome, { problems: this.#refused });
   }
 
   #accept(source: DynamicSource): void {

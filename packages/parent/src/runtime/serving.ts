@@ -14,6 +14,7 @@ import {
 } from '../aggregation/mesh-model.ts';
 import type { UplinkTerms } from '../aggregation/uplink-terms.ts';
 import type { UplinkIdentity } from '../children/uplink-dial.ts';
+import { consequences } from './consequence.ts';
 import type { HealthBoard } from './health-board.ts';
 
 /** A model, and what of the configuration is disabled in it. */
@@ -82,7 +83,7 @@ export class Serving {
     // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
     const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
     if (hash !== this.#appliedHash) await dataPlane.apply(model);
-    this.#tellDisabled(disabled);
+    this.#tellDisabled(model, disabled);
     this.#disabled = disabled;
     this.#built = built;
     // Also when a refused model was taken back, and what serves is what is wanted again.
@@ -96,12 +97,12 @@ export class Serving {
   }
 
   /** What stops serving with this model is worth a line: a mistake in a name looks just like a child that is not there. */
-  #tellDisabled(disabled: Built['disabled']): void {
+  #tellDisabled(model: Model, disabled: Built['disabled']): void {
     const before = new Set(this.#disabled.map((each) => JSON.stringify(each)));
-    for (const each of disabled) {
-      if (!before.has(JSON.stringify(each)))
-        this.#options.log('warn', 'answers 503 from now on', { ...each });
-    }
+    const added = disabled.filter((each) => !before.has(JSON.stringify(each)));
+    if (added.length === 0) return;
+    const consequence = consequences(model);
+    for (const each of added) this.#options.log('warn', consequence(each), { ...each });
   }
 
   /** Puts the weights and modes of one uplink into force, in place. True when every worker has them. */
