@@ -1,4 +1,4 @@
-/** The redirections of entrypoints as routers and middlewares of the provider `internal`, as Traefik makes them. */
+/** The provider `internal`: redirections of entrypoints as routers and middlewares, as Traefik makes them, and `noop`. */
 import type { DynamicConfig } from '../config/dynamic.ts';
 import { redirectPort } from '../config/entry-point-http.ts';
 import type { EntryPointConfig } from '../config/entry-points.ts';
@@ -9,7 +9,7 @@ const highest = Number.MAX_SAFE_INTEGER - 1;
 
 type Http = NonNullable<DynamicConfig['http']>;
 
-/** `sources`, and one more when an entrypoint redirects. */
+/** `sources`, and one more when an entrypoint redirects or a router wants `noop@internal`. */
 export function withRedirections(
   sources: readonly DynamicSource[],
   entryPoints: Readonly<Record<string, EntryPointConfig>>,
@@ -34,8 +34,13 @@ export function withRedirections(
       priority,
     };
   }
-  if (Object.keys(routers).length === 0) return sources;
+  if (Object.keys(routers).length === 0 && !sources.some(wantsNoop)) return sources;
   // Nothing gets past the redirection.
   const services = { noop: { loadBalancer: { servers: [] } } };
   return [...sources, { provider: 'internal', config: { http: { routers, middlewares, services } } }];
+}
+
+/** For routers whose middlewares answer everything. */
+function wantsNoop({ config: { http } }: DynamicSource): boolean {
+  return Object.values(http?.routers ?? {}).some(({ service }) => service === 'noop@internal');
 }

@@ -21,6 +21,9 @@ import { loadBalancerModel } from './service/resolve-load-balancer.ts';
 /** Services of services, at most. */
 const maxDepth = 32;
 
+/** What Traefik serves on entrypoints itself. */
+const traefiksOwn = new Set(['api', 'dashboard', 'rest'].map((name) => `${name}@internal`));
+
 interface Declared {
   readonly source: DynamicSource;
   readonly path: readonly string[];
@@ -88,6 +91,10 @@ export class Services {
     if (aliased !== undefined) return aliased;
     if (name[1] === awaitedProvider)
       return { missing: `no child advertises ${JSON.stringify(written)}${this.#near(name)}`, pending: true };
+    if (traefiksOwn.has(showName(name))) {
+      const where = "Ficus has its API on the parent's admin socket and at admin.address, and no dashboard";
+      return { missing: `no service ${JSON.stringify(written)}: ${where}`, pending: false };
+    }
     const known = new Names<unknown>();
     for (const each of [this.#declared, this.#indexes]) {
       for (const entry of each.entries()) known.add(entry.name, undefined);
