@@ -11,6 +11,7 @@ import type {
 } from './exchange.ts';
 import type { Headers } from './headers.ts';
 import type { RequestHead, ResponseHead } from './message.ts';
+import { Pieces } from './pieces.ts';
 
 /** Hears the answer. Nothing after `end` or `failed`. */
 export interface AnswerReader {
@@ -39,11 +40,12 @@ export class InnerExchange implements Exchange {
   waitingBytes = 0;
   readonly #reader: AnswerReader;
   #listener: ExchangeListener | undefined;
-  #waiting: Buffer[] = [];
+  readonly #waiting = new Pieces();
   #ended: boolean;
   #trailers: Headers | undefined;
   #told = false;
   #flowing = false;
+  #pushing = false;
   /** Responded with; 0 before. */
   #status = 0;
   #done = false;
@@ -68,7 +70,7 @@ export class InnerExchange implements Exchange {
   /** More of the body; `chunk` is this exchange's to keep. */
   body(chunk: Buffer): void {
     if (this.#done || this.#ended) return;
-    this.#waiting.push(chunk);
+    this.#waiting.add(chunk, true);
     this.waitingBytes += chunk.length;
     this.#push();
   }
@@ -104,17 +106,23 @@ export class InnerExchange implements Exchange {
   }
 
   #push(): void {
-    while (this.#flowing && this.#waiting.length > 0 && !this.#done) {
-      const chunk = this.#waiting.shift() as Buffer;
-      this.waitingBytes -= chunk.length;
-      if (this.#listener?.bodyData(chunk) === false) this.#flowing = false;
-    }
-    if (this.#waiting.length === 0 && this.#ended && this.#flowing && !this.#told && !this.#done) {
-      this.#told = true;
-      if (this.bodyLength !== 0) this.#listener?.bodyEnd(this.#trailers);
-    }
-    this.#listener?.turnEnd();
-    if (this.#flowing && this.#waiting.length === 0 && !this.#ended && !this.#done) this.#reader.taken?.();
+    // Whoever takes a piece may ask for the next before it returns: in turns, however many there are.
+    if (this.#pushing) return;
+    this.#pushing = true;
+    do {
+      while (this.#flowing && !this.#waiting.empty && !this.#done) {
+        const chunk = this.#waiting.shift() as Buffer;
+        this.waitingBytes -= chunk.length;
+        if (this.#listener?.bodyData(chunk) === false) this.#flowing = false;
+      }
+      if (this.#waiting.empty && this.#ended && this.#flowing && !this.#told && !this.#done) {
+        this.#told = true;
+        if (this.bodyLength !== 0) this.#listener?.bodyEnd(this.#trailers);
+      }
+      this.#listener?.turnEnd();
+      if (this.#flowing && this.#waiting.empty && !this.#ended && !this.#done) this.#reader.taken?.();
+    } while (this.#flowing && !this.#done && (!this.#waiting.empty || (this.#ended && !this.#told)));
+    this.#pushing = false;
   }
 
   inform(head: ResponseHead): void {
@@ -164,7 +172,7 @@ export class InnerExchange implements Exchange {
   /** It is over; `status` for those who visited. */
   protected finish(status: number): void {
     this.#done = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.waitingBytes = 0;
     this.hook?.finished(status);
   }

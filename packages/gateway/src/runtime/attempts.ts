@@ -111,10 +111,18 @@ export class Attempts extends Choice {
     return picked;
   }
 
-  /** Sends what copies are due of `exchange`, if that goes on at all; each service copies a request once. */
-  protected copy(exchange: Exchange | undefined, mirroring: readonly Mirroring[]): void {
-    this.mirrored = this.mirrored === undefined ? mirroring : [...this.mirrored, ...mirroring];
+  /** What copies the request at this attempt: each service copies it once. `copy` must follow. */
+  protected dueMirroring(): readonly Mirroring[] | undefined {
+    const { mirroring, mirrored } = this;
+    if (mirroring === undefined) return undefined;
+    this.mirrored = mirrored === undefined ? mirroring : [...mirrored, ...mirroring];
     this.mirroring = undefined;
+    this.body?.awaitCopies();
+    return mirroring;
+  }
+
+  /** Sends what copies are due of `exchange`, if that goes on at all. */
+  protected copy(exchange: Exchange | undefined, mirroring: readonly Mirroring[]): void {
     if (exchange === undefined) return;
     const copies: MirrorCopy[] = [];
     for (const each of mirroring) each.copy(exchange, this.context, copies);

@@ -47,8 +47,7 @@ export class Forward extends Attempts implements ExchangeListener, PassingOwner,
     }
     if (this.rescues !== undefined)
       for (const { maxBodyBytes } of this.rescues) this.body?.allow(maxBodyBytes);
-    const { mirroring } = this;
-    if (mirroring !== undefined) this.body?.awaitCopies();
+    const mirroring = this.dueMirroring();
     if (picked instanceof Passing) {
       this.take(undefined);
       this.#pass(picked);

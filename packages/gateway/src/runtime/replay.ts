@@ -2,6 +2,7 @@
 import type { ClientRequest } from '../http/client-request.ts';
 import type { Headers } from '../http/headers.ts';
 import { hasHeader } from '../http/headers.ts';
+import { Pieces } from '../http/pieces.ts';
 
 /** RFC 9110 §9.2.2, or the client vouches for it with an Idempotency-Key. */
 export function isIdempotent(method: string, headers: Headers): boolean {
@@ -19,7 +20,7 @@ export function isIdempotent(method: string, headers: Headers): boolean {
 
 /** What was read of a body, as long as it is no more than may be kept. */
 export class BodyReplay {
-  #chunks: Buffer[] = [];
+  readonly #chunks = new Pieces();
   #bytes = 0;
   #most: number;
   /** All that was read of the body is still here. */
@@ -41,19 +42,19 @@ export class BodyReplay {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#most && !needed) {
       this.whole = false;
-      this.#chunks = [];
+      this.#chunks.clear();
       return;
     }
     // Valid only now: the memory is read into again.
-    this.#chunks.push(Buffer.from(chunk));
+    this.#chunks.add(chunk, false);
   }
 
   send(connection: Pick<ClientRequest, 'write'>): void {
-    for (const chunk of this.#chunks) connection.write(chunk);
+    for (const chunk of this.#chunks.all()) connection.write(chunk);
   }
 
   /** What is here so far, for those who come late; chunks are shared and stay as they are. */
   repeat(to: readonly { body(chunk: Buffer): void }[]): void {
-    for (const chunk of this.#chunks) for (const each of to) each.body(chunk);
+    for (const chunk of this.#chunks.all()) for (const each of to) each.body(chunk);
   }
 }
