@@ -40,8 +40,8 @@ export interface Sample {
   readonly bareCpuUs?: number;
   readonly timesBare?: number;
   /**
-   * `mirror` only: p99 with a mirror and with one that hangs (`p99AloneMs`: without), each divided by that without; the larger
-   * of two without by the smaller, which is what nothing at all makes of it; the share of copies that arrived; and peak memory
+   * `mirror` only: p99 with a mirror and with one that hangs (`p99AloneMs`: without), each divided by that without; the largest
+   * of the passes without by the smallest, which is what nothing at all makes of it; the share of copies that arrived; and peak memory
    * with a mirror that hangs beyond that without.
    */
   readonly mirroredP99Ms?: number;
