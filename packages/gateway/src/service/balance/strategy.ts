@@ -33,9 +33,12 @@ export function strategyOf(
     case 'leasttime':
       return new (load<typeof import('./least-time.ts')>('least-time').LeastTime)(endpoints, weights, phases);
     default:
-      return new SmoothWeighted(weights, phases);
+      return weights.length > 1 ? new SmoothWeighted(weights, phases) : alone;
   }
 }
+
+/** Thousands of services have one endpoint: nothing is to be remembered for them. */
+const alone: Strategy = { next: (flags) => (flags[0] === 1 ? 0 : -1) };
 
 /** What a client's place depends on: the address alone, so that it stays through reloads. */
 function nameOf({ scheme, host, port, path }: EndpointModel): string {
