@@ -121,7 +121,7 @@ describe('mirroring', () => {
   test('a body that a mirror does not take is dropped from the copy, never from the request', async () => {
     await using main = await recordingEndpoint();
     await using mirror = await scriptedEndpoint((peer) => peer.socket.pause());
-    await using gateway = await gatewayFrom(file(main.port, mirror.port, ', maxBodySize: 65536'));
+    await using gateway = await gatewayFrom(file(main.port, mirror.port));
     const size = 32 * 1_048_576;
     using client = await rawClient(gateway.port);
     client.send(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
@@ -129,6 +129,56 @@ describe('mirroring', () => {
     assert.equal((await client.response()).status, 200);
     assert.equal(main.requests[0]?.body.length, size);
     assert.equal((await gateway.plane.stats()).mirrors[0]?.dropped['body-too-large'], 1);
+  });
+
+  test('a body larger than maxBodySize is never copied, one of that size always', async () => {
+    await using main = await recordingEndpoint();
+    await using mirror = await recordingEndpoint();
+    await using gateway = await gatewayFrom(file(main.port, mirror.port, ', maxBodySize: 10'));
+    using client = await rawClient(gateway.port);
+    for (let i = 0; i < 15; i++) {
+      client.send(post('eleven bytes'.slice(0, 11)));
+      assert.equal((await client.response()).status, 200);
+    }
+    const { sent, dropped } = (await gateway.plane.stats()).mirrors[0] ?? {};
+    assert.deepEqual([sent, dropped?.['body-too-large']], [0, 15]);
+    for (let i = 0; i < 5; i++) {
+      client.send(post('ten bytes.'));
+      assert.equal((await client.response()).status, 200);
+    }
+    await eventually(() => mirror.requests.length === 5, 'the copies of those that are not too large');
+    assert.equal(mirror.requests[0]?.body.toString(), 'ten bytes.');
+  });
+
+  test('a body of unknown length is broken off at the mirror when it passes maxBodySize', async () => {
+    await using main = await recordingEndpoint();
+    await using mirror = await scriptedEndpoint(() => undefined);
+    await using gateway = await gatewayFrom(file(main.port, mirror.port, ', maxBodySize: 10'));
+    using client = await rawClient(gateway.port);
+    client.send('POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
+    await eventually(() => mirror.seen().includes('first'), 'the first piece at the mirror');
+    client.send('6\r\nsecond\r\n0\r\n\r\n');
+    assert.equal((await client.response()).status, 200);
+    await eventually(() => mirror.sockets.size === 0, 'the copy to be broken off');
+    assert.ok(!mirror.seen().includes('second'));
+    assert.equal(main.requests[0]?.body.toString(), 'firstsecond');
+    assert.equal((await gateway.plane.stats()).mirrors[0]?.dropped['body-too-large'], 1);
+  });
+
+  test('a body that maxBodySize allows waits for a mirror, however slow', async () => {
+    await using main = await recordingEndpoint();
+    let slow = true;
+    await using mirror = await scriptedEndpoint((peer) => slow && peer.socket.pause());
+    const size = 16 * 1_048_576;
+    await using gateway = await gatewayFrom(file(main.port, mirror.port, `, maxBodySize: ${size}`));
+    using client = await rawClient(gateway.port);
+    client.send(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+    client.send(Buffer.alloc(size, 'x'));
+    assert.equal((await client.response()).status, 200);
+    assert.deepEqual((await gateway.plane.stats()).mirrors[0]?.dropped, {});
+    slow = false;
+    for (const socket of mirror.sockets) socket.resume();
+    await eventually(() => mirror.seen().length > size, 'the whole copy');
   });
 
   test('a client that leaves takes its unfinished copy along', async () => {

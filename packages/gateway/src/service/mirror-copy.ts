@@ -14,6 +14,9 @@ const markWritten = 'X-Mirrored';
 /** Why a copy was not sent, or not to its end. */
 export type DropReason = 'busy' | 'body-too-large' | 'memory' | 'timeout' | 'client-gone' | 'request-ended';
 
+/** Bytes of one body that wait for a mirror, where nothing says how large a copied body may be. */
+const mostWaiting = 1_048_576;
+
 /** Bytes of bodies that wait for mirrors, over all copies of this process. */
 export class MirrorMemory {
   readonly most: number;
@@ -28,7 +31,8 @@ export class MirrorCopy implements AnswerReader {
   readonly exchange: InnerExchange;
   readonly #mirror: Mirror;
   readonly #memory: MirrorMemory;
-  readonly #maxBodyBytes: number;
+  readonly #maxBodyBytes: number | undefined;
+  #bodyBytes = 0;
   readonly #clock: Clock;
   readonly #begun: number;
   readonly #cancelTimeout: () => void;
@@ -39,7 +43,14 @@ export class MirrorCopy implements AnswerReader {
   constructor(
     mirror: Mirror,
     source: Exchange,
-    options: { memory: MirrorMemory; clock: Clock; maxBodyBytes: number; timeoutMs: number; body: boolean },
+    options: {
+      memory: MirrorMemory;
+      clock: Clock;
+      /** Of its body as a whole; undefined: no limit but for what waits. */
+      maxBodyBytes: number | undefined;
+      timeoutMs: number;
+      body: boolean;
+    },
   ) {
     const { request } = source;
     const headers = [...request.headers];
@@ -61,9 +72,16 @@ export class MirrorCopy implements AnswerReader {
   body(chunk: Buffer): void {
     const exchange = this.exchange;
     if (exchange.done || exchange.bodyLength === 0) return;
+    this.#bodyBytes += chunk.length;
+    // Before it is handed on: nobody gets more than the limit.
+    if (this.#maxBodyBytes !== undefined && this.#bodyBytes > this.#maxBodyBytes) {
+      this.drop('body-too-large');
+      return;
+    }
     exchange.body(chunk);
     const waiting = exchange.waitingBytes;
-    if (waiting > this.#maxBodyBytes) this.drop('body-too-large');
+    // What may be copied may wait too: whether it is does not hang on how fast the mirror is.
+    if (this.#maxBodyBytes === undefined && waiting > mostWaiting) this.drop('body-too-large');
     else if (!this.#count(waiting)) this.drop('memory');
   }
 

@@ -126,10 +126,15 @@ export class Mirroring implements Service, Guard {
   /** Sends the copies of this request that are due, and adds them to `copies`: they want its body too. */
   copy(exchange: Exchange, context: MirrorContext, copies: MirrorCopy[]): void {
     const { maxInFlight, maxBodyBytes, timeoutMs, mirrorBody } = this.#model;
+    const tooLarge = mirrorBody && maxBodyBytes !== undefined && exchange.bodyLength > maxBodyBytes;
     for (const mirror of this.mirrors) {
       if (!mirror.wants(exchange)) continue;
       if (mirror.flight.copies >= maxInFlight) {
         mirror.dropped('busy');
+        continue;
+      }
+      if (tooLarge) {
+        mirror.dropped('body-too-large');
         continue;
       }
       const copy = new MirrorCopy(mirror, exchange, {

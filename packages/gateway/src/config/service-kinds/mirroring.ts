@@ -42,7 +42,7 @@ export const mirroringSchema = object(
     mirrorBody: optional(boolean('Whether copies have bodies. Default: true.')),
     maxBodySize: optional(
       integer(
-        'Bytes of a body that wait for a mirror, at most; a copy that needs more is dropped. Default: 1048576; -1 is the default too.',
+        'Requests with a larger body are not copied; one whose length is not known beforehand is broken off there. Default: -1, no limit; then 1 MiB of a body may wait for a mirror.',
         { minimum: -1, maximum: 67_108_864 },
       ),
     ),

@@ -57,8 +57,8 @@ export interface MirroringModel {
   readonly service: number;
   readonly mirrors: readonly MirrorModel[];
   readonly mirrorBody: boolean;
-  /** Bytes of one request's body that wait for a mirror, at most. */
-  readonly maxBodyBytes: number;
+  /** Requests with larger bodies are not copied. Absent: no limit but for what waits for a mirror. */
+  readonly maxBodyBytes?: number;
   readonly timeoutMs: number;
   readonly maxInFlight: number;
 }

@@ -130,7 +130,7 @@ export function mirroringModel(
     service,
     mirrors,
     mirrorBody: config.mirrorBody ?? true,
-    maxBodyBytes: maxBodySize < 0 ? defaultBodyBytes : maxBodySize,
+    ...(maxBodySize < 0 ? {} : { maxBodyBytes: maxBodySize }),
     timeoutMs: config.timeout || 30_000,
     maxInFlight: config.maxInFlight ?? 100,
   };
