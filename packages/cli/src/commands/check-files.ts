@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
+import { tomlRefused } from '@ficus/gateway/config/find-files.ts';
 import { checkChild, checkDynamicFiles, checkParent } from './check-model.ts';
 import { type ConfigKind, configKind } from './config-kind.ts';
 import type { Findings } from './read-input.ts';
@@ -46,6 +47,11 @@ export async function checkFiles(files: readonly string[], cwd: string): Promise
     });
     if (text === undefined) continue;
     const kind = configKind(text);
+    if (/\.toml$/i.test(path)) {
+      const problem = { file: path, line: 1, column: 1, path: [], message: tomlRefused };
+      note(kind, { files: [path], problems: [problem] });
+      continue;
+    }
     if (kind === 'dynamic') {
       loose.push(path);
       continue;

@@ -26,8 +26,15 @@ async function run(cli: Cli, files: readonly string[], options: { json?: boolean
   if (options.json) return json(cli.io, { files: checked });
   for (const problem of problems) cli.io.out(`${formatProblem(problem)}\n`);
   for (const file of checked) {
-    if (file.problems.length === 0) cli.io.out(`${file.file}: ok (${kinds[file.kind]})\n`);
+    if (file.problems.length > 0) continue;
+    const kind = isConfiguration(file.file) ? kinds[file.kind] : 'named in the configuration';
+    cli.io.out(`${file.file}: ok (${kind})\n`);
   }
+}
+
+/** Users, certificates and keys are found under other names. */
+function isConfiguration(file: string): boolean {
+  return /\.(ya?ml|json)$/i.test(file);
 }
 
 const kinds = {

@@ -287,3 +287,28 @@ answer       503 service.no-endpoint: a@file is down: refused
     'there are no entrypoints\n',
   );
 });
+
+test('what an authentication decides is not promised', async () => {
+  const file = join(cwd, 'auth.yaml');
+  await writeFile(
+    file,
+    `http:
+  routers:
+    shop: {rule: "Host(\`shop.example\`)", service: shop, middlewares: [auth]}
+    api: {rule: "Host(\`api.example\`)", middlewares: [auth]}
+    admin: {rule: "Header(\`X-Role\`, \`admin\`)", parentRefs: [api], service: shop}
+  middlewares: {auth: {forwardAuth: {address: "http://127.0.0.1:9091", authResponseHeaders: [X-Role]}}}
+  services: {shop: {loadBalancer: {servers: [{url: "http://127.0.0.1:1"}]}}}
+`,
+  );
+  const of = (url: string, ...more: string[]) => run('explain', url, '--config', file, ...more);
+  assert.match(
+    (await of('http://shop.example/')).out,
+    /^answer {7}from an endpoint, if auth@file lets it pass$/m,
+  );
+  assert.match(
+    (await of('http://api.example/')).out,
+    /no router below api@file matches, unless by headers that auth@file sets: say with -H what it would set$/m,
+  );
+  assert.equal((await of('http://api.example/', '-H', 'X-Role: admin')).code, 0);
+});

@@ -6,7 +6,7 @@ import type { AdminOptions } from '../admin/locate.ts';
 import { fromNow } from '../output/duration.ts';
 import { json } from '../output/io.ts';
 import { problemLine } from '../output/problems.ts';
-import { printable } from '../output/table.ts';
+import { printableLines } from '../output/table.ts';
 import type { Cli } from '../program.ts';
 import { childTable } from './children.ts';
 import { uplinkTable } from './uplinks.ts';
@@ -39,10 +39,10 @@ export function statusReport(answer: ParentStatus, now: number): string {
   if (answer.uplinks.length > 0) parts.push('\n', uplinkTable(answer.uplinks));
   const wrong = [
     ...(answer.configuration.refused ?? []).map(
-      (line) => `problem: configuration refused, the last good one serves: ${printable(line)}\n`,
+      (text) => `problem: configuration refused, the last good one serves: ${printableLines(text)}\n`,
     ),
     ...answer.disabled.map((one) =>
-      printable(`problem: ${one.kind} ${one.name} is disabled: ${one.reason}`).concat('\n'),
+      printableLines(`problem: ${one.kind} ${one.name} is disabled: ${one.reason}`).concat('\n'),
     ),
     ...answer.children.flatMap((child) => child.problems.map((problem) => problemLine(child.name, problem))),
     ...answer.problems.map((problem) => problemLine('parent', problem)),

@@ -42,9 +42,21 @@ function way({
     ),
     ...titled('service', service === undefined ? [] : serviceLines(service, 0)),
     ...titled('answer', [
-      outcome === 'service' ? `from an endpoint${answer === '' ? '' : ` (${answer})`}` : answer,
+      outcome === 'service'
+        ? `from an endpoint${provided(middlewares)}${answer === '' ? '' : ` (${answer})`}`
+        : answer,
     ]),
   ];
+}
+
+/** Whether they let it pass is only known of a real request. */
+const gates: ReadonlySet<string> = new Set(['basicAuth', 'digestAuth', 'forwardAuth']);
+
+function provided(middlewares: Explanation['middlewares']): string {
+  const names = middlewares.filter(({ kind }) => gates.has(kind)).map(({ name }) => name);
+  return names.length === 0
+    ? ''
+    : `, if ${names.join(' and ')} ${names.length === 1 ? 'lets' : 'let'} it pass`;
 }
 
 function titled(title: string, lines: readonly string[]): readonly string[] {

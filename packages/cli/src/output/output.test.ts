@@ -7,7 +7,7 @@ import { capturedIo } from '../testing/captured-io.ts';
 import { fromNow, parseSeconds, roughly } from './duration.ts';
 import { reportFailure } from './failure.ts';
 import { percent, shares } from './shares.ts';
-import { table } from './table.ts';
+import { printableLines, table } from './table.ts';
 
 test('a table is aligned, right where asked, and has no space at the end of a line', () => {
   const text = table(
@@ -22,6 +22,10 @@ test('a table is aligned, right where asked, and has no space at the end of a li
     ],
   );
   assert.equal(text, 'NAME         WEIGHT  NOTE\na-long-name       1  -\nb                10  big\n');
+});
+
+test('a caret stays below what it points at; nothing reaches the terminal as a command', () => {
+  assert.equal(printableLines('bad rule\n  Host(`a`\n      ^\u001b[2J'), 'bad rule\n  Host(`a`\n      ^?[2J');
 });
 
 test('durations', () => {

@@ -41,3 +41,8 @@ export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
+
+/** The same for several lines: a bad rule comes with a caret below it. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

@@ -5,6 +5,7 @@ import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import { reasonOf } from './load-files.ts';
 import type { FileProviderConfig } from './static.ts';
 
+export const tomlRefused = 'TOML is not supported yet: write it as YAML, the keys are the same';
 const maxFiles = 1000;
 const maxDepth = 16;
 
@@ -59,7 +60,7 @@ class Search {
     const real = await realpath(file).catch(() => undefined);
     if (real !== undefined) this.folders.add(dirname(real));
     if (extname(file) === '.toml') {
-      this.#problem(file, 'TOML is not supported yet: write it as YAML, the keys are the same');
+      this.#problem(file, tomlRefused);
     } else if (this.files.length === maxFiles) {
       this.#problem(file, `more than ${maxFiles} files`);
     } else {

@@ -68,7 +68,7 @@ function followed(view: ModelView, first: readonly RouterModel[], head: RequestH
     nearest.push(...choice.passedOver.nearest);
     alsoMatching.push(...choice.alsoMatching);
     const so = { routers: routers.map(told), passedOver: { count, nearest }, alsoMatching, middlewares };
-    if (taken === undefined) return { ...so, ...own('no-route', 'route.none', missed(routers, candidates)) };
+    if (taken === undefined) return { ...so, ...own('no-route', 'route.none', missed(so, candidates)) };
     routers.push(taken);
     const way = { ...so, routers: routers.map(told) };
     const passed = passMiddlewares(view, ownerOf('router', taken.name), taken.middlewares, head);
@@ -80,9 +80,22 @@ function followed(view: ModelView, first: readonly RouterModel[], head: RequestH
   }
 }
 
-function missed(routers: readonly RouterModel[], candidates: readonly RouterModel[]): string {
+/** What they set for the routers below is only known of a real request. */
+const tellers: ReadonlySet<string> = new Set(['forwardAuth', 'basicAuth', 'digestAuth']);
+
+function missed(
+  { routers, middlewares }: Pick<Way, 'routers' | 'middlewares'>,
+  candidates: readonly RouterModel[],
+): string {
   const last = routers.at(-1);
-  if (last !== undefined) return `no router below ${told(last).name} matches`;
+  if (last !== undefined) {
+    const teller = middlewares.find(({ kind }) => tellers.has(kind));
+    const unless =
+      teller === undefined
+        ? ''
+        : `, unless by headers that ${teller.name} sets: say with -H what it would set`;
+    return `no router below ${last.name} matches${unless}`;
+  }
   return candidates.length === 0 ? 'no router listens here' : 'no router matches';
 }
 
