@@ -178,6 +178,7 @@ class RouterResolver {
     const tlsOptions = tls && uplinks.length === 0 ? this.#tlsOptions(terms.inheritedOptions) : undefined;
     const middlewares = this.#middlewares(terms.middlewares ?? []);
     const wrong = [tlsOptions, middlewares].find((each) => typeof each === 'string');
+    if (wrong !== undefined) this.#alsoWithoutService();
     const model: RouterModel = {
       name: this.#name,
       entryPoints,
@@ -223,15 +224,25 @@ class RouterResolver {
       }
       found.push(...indexes);
     }
+    let wrong: string | undefined;
     for (const [position, written] of (this.#config.middlewares ?? []).entries()) {
       const indexes = middlewares.find(written, this.#source.provider);
       if ('missing' in indexes) {
         this.#disable(['middlewares', position], indexes.missing);
-        return indexes.missing;
+        wrong ??= indexes.missing;
+      } else {
+        found.push(...indexes);
       }
-      found.push(...indexes);
     }
-    return found;
+    return wrong ?? found;
+  }
+
+  /** Of a router that is disabled anyhow: whoever mends it should know of its service too. */
+  #alsoWithoutService(): void {
+    const written = this.#config.service;
+    if (written === undefined || this.#layer?.isParent === true) return;
+    const found = this.#context.services.find(written, this.#source.provider);
+    if (typeof found !== 'number' && !found.pending) this.#disable(['service'], found.missing);
   }
 
   #broken(reason: string): number {
