@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { Cli } from '../program.ts';
 import { type AdminClient, openAdminClient } from './client.ts';
-import { type AdminOptions, locateAdmin } from './locate.ts';
+import { type AdminOptions, type AdminPlace, locateAdmin } from './locate.ts';
 import { socketOfConfig } from './socket-of-config.ts';
 
 const socketsFile = "the parent's configuration file, to find its admin socket";
@@ -23,12 +23,12 @@ export function adminOptions(command: Command, config = socketsFile): Command {
 export async function withAdmin<T>(
   cli: Cli,
   options: AdminOptions,
-  use: (client: AdminClient) => Promise<T>,
+  use: (client: AdminClient, place: AdminPlace) => Promise<T>,
 ): Promise<T> {
   const place = await locateAdmin(options, cli.io, socketOfConfig);
   const client = await openAdminClient(place, actor(cli));
   try {
-    return await use(client);
+    return await use(client, place);
   } finally {
     await client.close();
   }

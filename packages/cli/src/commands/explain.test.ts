@@ -64,7 +64,9 @@ test('routes of a folder of dynamic files: one table, children further in, what 
   assert.equal(code, 0);
   assert.equal(
     out,
-    `default :80 http
+    `files: dynamic (what runs may differ)
+
+default :80 http
 PRIORITY  ROUTER        STATUS    MIDDLEWARES           SERVICE              RULE
      100  seven@file    enabled   -                     beta@file            Host(\`shop.example\`) && Header(\`X-User\`, \`7\`)
       45  api@file      enabled   strip@file, key@file  both@file            Host(\`shop.example\`) && PathPrefix(\`/api\`)
@@ -80,7 +82,7 @@ problem: router gone@file: no service "ordres"
 
 test('routes of a parent’s file, one entrypoint of it; and of a child’s, by uplink', async () => {
   const { out } = await run('routes', '--config', 'parent.yaml', '--entrypoint', 'websecure');
-  assert.match(out, /^websecure :443 https\nPRIORITY/);
+  assert.match(out, /^files: parent\.yaml \(what runs may differ\)\n\nwebsecure :443 https\nPRIORITY/);
   assert.doesNotMatch(out, /:80/);
   const unknown = await run('routes', '--config', 'parent.yaml', '--entrypoint', 'wbe');
   assert.equal(unknown.code, 2);
@@ -89,7 +91,7 @@ test('routes of a parent’s file, one entrypoint of it; and of a child’s, by 
     /no entrypoint "wbe", did you mean "web"\?\n {2}code: explain\.no-entrypoint\n {2}do: /,
   );
   const uplink = await run('routes', '--config', 'child.yaml');
-  assert.match(uplink.out, /^\S+ :9443 uplink orders\nPRIORITY/);
+  assert.match(uplink.out, /^\S+ :9443 uplink orders\nPRIORITY/m);
   assert.match(uplink.out, / PathPrefix\(`\/`\)\n/);
 });
 
@@ -108,7 +110,9 @@ test('explain: the way a request takes, then why the others do not take it', asy
   assert.equal(code, 0);
   assert.equal(
     out,
-    `GET shop.example/api/orders?x=1 from 127.0.0.1 on websecure (https)
+    `files: parent.yaml (what runs may differ)
+
+GET shop.example/api/orders?x=1 from 127.0.0.1 on websecure (https)
 
 router       api@file, priority 45: Host(\`shop.example\`) && PathPrefix(\`/api\`)
 middlewares  strip@file  stripPrefix: path /api/orders → /orders; sets X-Forwarded-Prefix
@@ -135,7 +139,9 @@ test('explain: a parent router none of whose children matches, with the nearest 
   assert.equal(code, 1);
   assert.equal(
     out,
-    `GET shop.example/member/x from 127.0.0.1 on web (http)
+    `files: parent.yaml (what runs may differ)
+
+GET shop.example/member/x from 127.0.0.1 on web (http)
 
 router       login@file, priority 21: PathPrefix(\`/member\`)
 middlewares  key@file  headers: sets X-Api-Key
@@ -272,7 +278,9 @@ test('without --config a running parent is asked', async () => {
   });
   assert.equal(
     out,
-    `GET x/ from 192.0.2.7 on web (http)
+    `running parent: ${admin.socket}
+
+GET x/ from 192.0.2.7 on web (http)
 
 router       a@file, priority 1: PathPrefix(\`/\`)
 middlewares  m@file  redirectScheme: redirects to https://x/ (301)
@@ -284,7 +292,7 @@ answer       503 service.no-endpoint: a@file is down: refused
   );
   assert.equal(
     (await run('routes', '--entrypoint', 'web', '--socket', admin.socket)).out,
-    'there are no entrypoints\n',
+    `running parent: ${admin.socket}\n\nthere are no entrypoints\n`,
   );
 });
 
@@ -311,4 +319,20 @@ test('what an authentication decides is not promised', async () => {
     /no router below api@file matches, unless by headers that auth@file sets: say with -H what it would set$/m,
   );
   assert.equal((await of('http://api.example/', '-H', 'X-Role: admin')).code, 0);
+});
+
+test('a router with a bad rule is told of, for it may have been meant', async () => {
+  await writeFile(
+    join(cwd, 'bad-rule.yaml'),
+    `http:
+  routers:
+    typo: {rule: "Hst(\`x\`)", service: a, priority: 9}
+    rest: {rule: "PathPrefix(\`/\`)", service: a}
+  services: {a: {loadBalancer: {servers: [{url: "http://127.0.0.1:1"}]}}}
+`,
+  );
+  const { out } = await run('routes', '--config', 'bad-rule.yaml');
+  assert.match(out, /rest@file.*\n\nabsent: router typo@file: bad rule at character 1: .*Hst/);
+  const told = await run('explain', 'http://x/', '--config', 'bad-rule.yaml');
+  assert.match(told.out, /from an endpoint\n\ncannot match.*:\n {2}typo@file: bad rule at character 1/);
 });

@@ -6,6 +6,7 @@ import type { AdminOptions } from '../admin/locate.ts';
 import { explanationReport } from '../output/explanation.ts';
 import { exitCodes, usageError } from '../output/failure.ts';
 import { json } from '../output/io.ts';
+import { lookedAt } from '../output/looked-at.ts';
 import type { Cli } from '../program.ts';
 import { givenConfig } from './routes.ts';
 
@@ -59,13 +60,16 @@ async function show(
     ...(from === undefined ? {} : { from }),
     ...(entrypoint === undefined ? {} : { entryPoint: entrypoint }),
   };
-  const told =
+  const { told, of } =
     config === undefined
-      ? await withAdmin(cli, where, (admin) => admin.send<Explanation>('POST', '/explain', ask))
-      : await explainGiven(config, cli.io.cwd, ask);
+      ? await withAdmin(cli, where, async (admin, place) => ({
+          told: await admin.send<Explanation>('POST', '/explain', ask),
+          of: lookedAt(place),
+        }))
+      : { told: await explainGiven(config, cli.io.cwd, ask), of: lookedAt({ files: config }) };
   if (told.outcome !== 'service' && told.outcome !== 'middleware') cli.exitCode(exitCodes.failure);
   if (options.json) return json(cli.io, told);
-  cli.io.out(explanationReport(told));
+  cli.io.out(`${of}${explanationReport(told)}`);
 }
 
 async function explainGiven(config: string, cwd: string, ask: ExplainRequest): Promise<Explanation> {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { adminOptions, withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
 import { json } from '../output/io.ts';
+import { lookedAt } from '../output/looked-at.ts';
 import { printable, table } from '../output/table.ts';
 import type { Cli } from '../program.ts';
 
@@ -32,27 +33,41 @@ export function routes(program: Command, cli: Cli): void {
 }
 
 async function show(cli: Cli, options: RoutesOptions): Promise<void> {
-  const list = await listOf(cli, options);
+  const { list, of } = await listOf(cli, options);
   if (options.json) return json(cli.io, list);
-  cli.io.out(routesReport(list));
+  cli.io.out(`${of}${routesReport(list)}`);
 }
 
-async function listOf(cli: Cli, { config, entrypoint, ...options }: RoutesOptions): Promise<RouteList> {
+/** And a line on what it is a list of. */
+async function listOf(
+  cli: Cli,
+  { config, entrypoint, ...options }: RoutesOptions,
+): Promise<{ readonly list: RouteList; readonly of: string }> {
   if (config === undefined) {
     const query = entrypoint === undefined ? '' : `?${new URLSearchParams({ entryPoint: entrypoint })}`;
-    return withAdmin(cli, options, (admin) => admin.get<RouteList>(`/routes${query}`));
+    return withAdmin(cli, options, async (admin, place) => ({
+      list: await admin.get<RouteList>(`/routes${query}`),
+      of: lookedAt(place),
+    }));
   }
   const [{ givenModel }, { routeList }] = await Promise.all([
     import('./given-model.ts'),
     import('@ficus/gateway/explain/routes.ts'),
   ]);
-  return routeList(await givenModel(config, cli.io.cwd), entrypoint);
+  return {
+    list: routeList(await givenModel(config, cli.io.cwd), entrypoint),
+    of: lookedAt({ files: config }),
+  };
 }
 
-/** A table for each entrypoint, and what is wrong below it. */
-export function routesReport({ entryPoints }: RouteList): string {
-  if (entryPoints.length === 0) return 'there are no entrypoints\n';
-  return entryPoints.map(tableReport).join('\n');
+/** A table for each entrypoint, and what is wrong below it; then the routers of none. */
+export function routesReport({ entryPoints, absent = [] }: RouteList): string {
+  const tables =
+    entryPoints.length === 0 ? ['there are no entrypoints\n'] : entryPoints.map((each) => tableReport(each));
+  const missing = absent.map(
+    ({ name, error }) => `${printable(`absent: router ${name}: ${oneLine(error.join('; '))}`)}\n`,
+  );
+  return [...tables, ...(missing.length === 0 ? [] : [missing.join('')])].join('\n');
 }
 
 interface Row extends RouteInfo {

@@ -9,7 +9,7 @@ export function explanationReport(told: Explanation): string {
   const { request } = told;
   const query = request.query === undefined ? '' : `?${request.query}`;
   const head = `${request.method} ${request.host}${request.path}${query} from ${request.from} on ${request.entryPoint} (${request.tls ? 'https' : 'http'})`;
-  const blocks = [[head], way(told), passedOver(told), alsoMatching(told)].filter(
+  const blocks = [[head], way(told), passedOver(told), alsoMatching(told), absent(told)].filter(
     (lines) => lines.length > 0,
   );
   return blocks.map((lines) => lines.map((line) => `${printable(line)}\n`).join('')).join('\n');
@@ -129,4 +129,17 @@ function alsoMatching({ alsoMatching: others }: Explanation): readonly string[] 
   return others.length === 0
     ? []
     : ['matching too, with lower priority:', ...others.map((each) => `  ${router(each)}`)];
+}
+
+/** More help nobody. */
+const mostAbsent = 10;
+
+function absent({ absent: others = [] }: Explanation): readonly string[] {
+  if (others.length === 0) return [];
+  const more = others.length > mostAbsent ? [`  and ${others.length - mostAbsent} more: ficus check`] : [];
+  return [
+    'cannot match, for they are not right themselves:',
+    ...others.slice(0, mostAbsent).map(({ name, error }) => `  ${name}: ${oneLine(error.join('; '))}`),
+    ...more,
+  ];
 }

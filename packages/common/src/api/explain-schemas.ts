@@ -19,6 +19,9 @@ export const explainRequestSchema = Type.Object(
   { additionalProperties: false, $id: 'ExplainRequest' },
 );
 const objects = Type.Array(Type.Object({}, { additionalProperties: true }));
+const absent = Type.Array(Type.Object({ name: Type.String(), error: Type.Array(Type.String()) }), {
+  description: 'routers that no request can reach: their rules cannot be read, say',
+});
 /** In full: `explain.ts`. */
 export const explanationSchema = Type.Object(
   {
@@ -41,6 +44,7 @@ export const explanationSchema = Type.Object(
     alsoMatching: objects,
     middlewares: objects,
     service: Type.Optional(Type.Object({}, { additionalProperties: true })),
+    absent: Type.Optional(absent),
   },
   { $id: 'Explanation' },
 );
@@ -55,6 +59,7 @@ export const routeListSchema = Type.Object(
         routers: objects,
       }),
     ),
+    absent: Type.Optional(absent),
   },
   { $id: 'RouteList' },
 );

@@ -6,6 +6,15 @@ export type ObjectStatus = 'enabled' | 'disabled' | 'warning';
 /** Answer of `GET /v1/routes?entryPoint=`. */
 export interface RouteList {
   readonly entryPoints: readonly RouteTableInfo[];
+  /** Of no table; left out when there are none. */
+  readonly absent?: readonly AbsentRouter[];
+}
+
+/** A router that no request can reach: its rule cannot be read, say. */
+export interface AbsentRouter {
+  /** `name@provider`. */
+  readonly name: string;
+  readonly error: readonly string[];
 }
 
 /** The routers of one entrypoint, or of one uplink on an uplink entrypoint, in the order in which they are tried. */
@@ -84,6 +93,8 @@ export interface Explanation {
   }[];
   readonly middlewares: readonly MiddlewareStep[];
   readonly service?: ServiceStep;
+  /** Nobody knows whether they were meant to take it; left out when there are none. */
+  readonly absent?: readonly AbsentRouter[];
 }
 
 export interface TakenRouter {

@@ -13,6 +13,7 @@ import { takeHeader } from '../http/headers.ts';
 import type { RequestHead } from '../http/message.ts';
 import type { EntryPointModel, RouterModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
+import { absentRouters } from './absent.ts';
 import { readAsk } from './ask.ts';
 import { ownerOf } from './circuits.ts';
 import { passMiddlewares } from './explain-middleware.ts';
@@ -32,7 +33,7 @@ export function explain(view: ModelView, ask: ExplainRequest): Explanation {
   }
   const table = tableFor(view, entryPoint, head);
   if ('code' in table) return { ...nothing, ...own('refused', table.code, table.detail), request };
-  return { ...followed(view, table.routers, head), request };
+  return { ...followed(view, table.routers, head), request, ...absentRouters(view) };
 }
 
 const nothing = {

@@ -2,6 +2,7 @@
 import type { RouteInfo, RouteList, RouteTableInfo } from '@ficus/common/api/explain.ts';
 import type { EntryPointModel, Model, RouterModel, ServiceModel } from '../model/model.ts';
 import { showName } from '../model/resolution.ts';
+import { absentRouters } from './absent.ts';
 import { namedEntryPoint } from './choose-entry-point.ts';
 import { awaitedCode } from './explain-service.ts';
 import { Faults, statusOf } from './faults.ts';
@@ -20,6 +21,7 @@ export function routeList(view: ModelView, entryPoint?: string): RouteList {
       ...table,
       routers: routers.map((router) => routeInfo(view, router, faults)),
     })),
+    ...absentRouters(view),
   };
 }
 
