@@ -6,6 +6,8 @@ export type ConfigKind = 'parent' | 'child' | 'dynamic';
 const onlyChild = ['workloads', 'uplinkEntryPoints'];
 const onlyParent = ['join', 'admin', 'ca', 'trustDomain'];
 const onlyDynamic = ['http', 'tls', 'tcp', 'udp'];
+/** Written a level too high, or for Kubernetes: still meant as dynamic configuration. */
+const almostDynamic = ['routers', 'services', 'middlewares', 'serversTransports', 'apiVersion'];
 
 /**
  * A child's file has `workloads`, `uplinkEntryPoints` or dynamic keys beside static ones; dynamic configuration has nothing
@@ -17,7 +19,7 @@ export function configKind(text: string): ConfigKind {
   if (has(onlyChild) || (keys.includes('hub') && /["']?uplinkEntryPoints["']?\s*:/.test(text)))
     return 'child';
   if (has(onlyParent)) return 'parent';
-  if (keys.every((key) => onlyDynamic.includes(key))) return 'dynamic';
+  if (keys.every((key) => onlyDynamic.includes(key)) || has(almostDynamic)) return 'dynamic';
   // `http` next to static keys: only a child takes both in one file.
   if (has(onlyDynamic)) return 'child';
   if (has(['entryPoints'])) return 'parent';

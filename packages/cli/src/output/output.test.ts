@@ -76,6 +76,8 @@ test('the kind of a configuration file', () => {
   assert.equal(configKind('http:\n  routers: {}\n'), 'dynamic');
   assert.equal(configKind('{"http": {"routers": {}}}'), 'dynamic');
   assert.equal(configKind(''), 'dynamic');
+  assert.equal(configKind('routers:\n  a: {}\n'), 'dynamic');
+  assert.equal(configKind('apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\n'), 'dynamic');
   assert.equal(configKind('entryPoints:\n  web: {address: ":80"}\n'), 'parent');
   assert.equal(configKind('entryPoints: {}\nworkloads: {}\n'), 'child');
   assert.equal(configKind('hub:\n  uplinkEntryPoints: {}\n'), 'child');
