@@ -14,6 +14,8 @@ export type Protocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2.0';
 export interface ServedExchange extends Exchange {
   /** Status sent, 0 before. */
   readonly status: number;
+  /** What a refusal means whose status does not say it, as of a gRPC call; undefined for others. */
+  readonly meant?: number | undefined;
   trace: AccessRecord | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** One request of an HTTP/2 client and its response: the exchange that the request path sees. */
 import type { AccessRecord } from '../access-log/access-record.ts';
-import type { GatewayErrorCode } from '../http/errors.ts';
+import { errorKind, type GatewayErrorCode } from '../http/errors.ts';
 import {
   type ConnectionFacts,
   type ExchangeListener,
@@ -33,6 +33,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
   readonly bodyLength: number;
   readonly upgrade: string;
   status = 0;
+  meant: number | undefined;
   trace: AccessRecord | undefined;
   hook: ResponseHook | undefined;
   readonly #server: Http2ServerConnection;
@@ -141,6 +142,7 @@ export class ServerStream extends Http2Stream implements ServedExchange {
       answerProblem(form?.through ?? this, code, detail, form);
       return;
     }
+    this.meant = form?.status ?? errorKind(code).status;
     const to = form?.through ?? this;
     to.respond(grpcRefusal(code, this.facts.peerUri !== ''), 0);
     to.end(undefined);

@@ -33,6 +33,9 @@ const disabled: readonly Middleware[] = [
   { request: () => ({ code: 'service.unavailable', detail: 'a middleware cannot be built' }) },
 ];
 
+/** One for all, so that it can be seen to be the same. */
+const none: readonly Middleware[] = [];
+
 /** A router, or a service with middlewares. */
 interface Owner {
   readonly name: QName;
@@ -64,7 +67,7 @@ export class StepsBuilder {
   }
 
   build(kind: 'router' | 'service', owner: Owner): readonly Middleware[] {
-    if (owner.middlewares.length === 0) return [];
+    if (owner.middlewares.length === 0) return none;
     const built = this.#unchanged(owner) ?? this.#make(kind, owner);
     this.#built.set(owner, built);
     return built.steps;

@@ -270,7 +270,7 @@ class EntryPointHost implements ListenerHost {
   finished(exchange: ServedExchange): void {
     // A client that left before its response.
     const status = exchange.status === 0 ? 499 : exchange.status;
-    exchange.hook?.finished(status);
+    exchange.hook?.finished(exchange.meant ?? status);
     this.counters.count(status);
     if (exchange.trace !== undefined) this.accessLog?.finish(exchange.trace, status);
   }

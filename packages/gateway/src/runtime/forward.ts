@@ -224,7 +224,7 @@ export class Forward extends Attempts implements ExchangeListener, PassingOwner,
 
   responseHead(head: ResponseHead, length: number): void {
     const { endpoint } = this;
-    const refusal = takeRefusal(head);
+    const refusal = takeRefusal(head, endpoint === undefined && this.#exchange.facts.peerUri !== '');
     if (refusal !== undefined && endpoint?.owner.uplink === true && this.#refusedAtOtherEnd(refusal)) return;
     // A gateway's refusal of a gRPC call says 200; what counts is what it means.
     const status = refusal === undefined ? head.status : errorKind(refusal).status;

@@ -35,6 +35,8 @@ export class Generation {
   readonly #transports: readonly Transport[];
   readonly #host: GenerationHost;
   readonly #steps: StepsBuilder;
+  /** By model: the same object means that nothing has changed. */
+  readonly #routes = new Map<RouterModel, Route>();
 
   /** Throws, and leaves `previous` serving untouched, when the model can't be built. */
   constructor(model: Model, previous: Generation | undefined, host: GenerationHost) {
@@ -58,7 +60,7 @@ export class Generation {
       (index) => builder.build(index),
       previous === undefined ? undefined : previous.#steps,
     );
-    const routes = model.routers.map((router) => this.#route(router, builder));
+    const routes = model.routers.map((router) => this.#route(router, builder, previous));
     // Their middlewares may lead to more of them.
     for (const { service, model: passing } of builder.passing)
       service.steps = this.#steps.build('service', passing);
@@ -86,8 +88,12 @@ export class Generation {
     for (const balancer of this.services.balancers.values()) balancer.takeOver();
     this.#host.registry.commit(this.model.transports);
     if (previous === undefined) return;
-    const kept = new Set(this.endpoints());
-    for (const endpoint of previous.endpoints()) if (!kept.has(endpoint)) endpoint.dispose();
+    for (const before of previous.services.balancers.values()) {
+      const now = this.services.balancers.get(before.name);
+      if (now === before) continue;
+      for (const endpoint of before.endpoints)
+        if (now?.endpoints.includes(endpoint) !== true) endpoint.dispose();
+    }
   }
 
   /** Replaces the endpoints of one service in place. */
@@ -116,10 +122,15 @@ export class Generation {
     for (const balancer of this.services.balancers.values()) yield* balancer.endpoints;
   }
 
-  #route(router: RouterModel, builder: ServiceBuilder): Route {
+  /** The running one where all of it is as it was. */
+  #route(router: RouterModel, builder: ServiceBuilder, previous: Generation | undefined): Route {
     const steps = this.#steps.build('router', router);
+    const before = previous === undefined ? undefined : previous.#routes.get(router);
     const service = router.service < 0 ? new BrokenService(router.name) : builder.build(router.service);
-    return new Route(router, service, steps, this.#host);
+    const same = before !== undefined && before.service === service && before.steps === steps;
+    const route = same && !before.layered ? before : new Route(router, service, steps, this.#host);
+    this.#routes.set(router, route);
+    return route;
   }
 
   #balancer(model: LoadBalancerModel, previous: Generation | undefined): LoadBalancer {

@@ -112,7 +112,8 @@ class PassingExchange extends InnerExchange {
       answerProblem(through, code, detail, form);
       return;
     }
-    through.respond(grpcRefusal(code, this.facts.peerUri !== ''), 0);
+    // The code is for what is in front of this service.
+    through.respond(grpcRefusal(code, true), 0);
     through.end(undefined);
   }
 

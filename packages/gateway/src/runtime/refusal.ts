@@ -1,6 +1,6 @@
 /** What the gateway at the other end of an uplink says of a request that it refused. */
 import { type GatewayErrorCode, isErrorCode } from '../http/errors.ts';
-import { takeHeader } from '../http/headers.ts';
+import { getHeader, takeHeader } from '../http/headers.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { errorHeader } from '../http/respond.ts';
 
@@ -15,9 +15,12 @@ const notSent = new Set<GatewayErrorCode>([
   'uplink.unknown',
 ]);
 
-/** Takes the code out of `head`. Only a gateway of ours may say it: from anybody else it goes no further. */
-export function takeRefusal(head: ResponseHead): GatewayErrorCode | undefined {
-  const code = takeHeader(head.headers, errorHeader);
+/**
+ * Takes the code out of `head`. Only a gateway of ours may say it: from anybody else it goes no further. `keep`: it is this
+ * gateway's own, and its client is one too.
+ */
+export function takeRefusal(head: ResponseHead, keep = false): GatewayErrorCode | undefined {
+  const code = keep ? getHeader(head.headers, errorHeader) : takeHeader(head.headers, errorHeader);
   return code !== undefined && isErrorCode(code) ? code : undefined;
 }
 

@@ -24,7 +24,7 @@ export class Route implements Destination, Routable {
   /** Of its middlewares, else of the router above. */
   readonly #retry: RetryPolicy | undefined;
   /** Itself below routers with policies of their own. */
-  readonly #heirs = new Map<RetryPolicy, Route>();
+  #heirs: Map<RetryPolicy, Route> | undefined;
   /** Another layer of routers; set by `layer`. */
   children: RouteTable<Route> | undefined;
 
@@ -53,10 +53,16 @@ export class Route implements Destination, Routable {
 
   #below(policy: RetryPolicy | undefined): Route {
     if (policy === undefined || this.#retry !== undefined) return this;
+    this.#heirs ??= new Map();
     const heir =
       this.#heirs.get(policy) ?? new Route(this.model, this.service, this.steps, this.#dispatch, policy);
     this.#heirs.set(policy, heir);
     return heir;
+  }
+
+  /** Other routers decide in its place, or it stands below some that have a say in it. */
+  get layered(): boolean {
+    return this.model.children !== undefined || this.#heirs !== undefined;
   }
 
   get name(): QName {

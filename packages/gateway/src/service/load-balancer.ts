@@ -99,11 +99,13 @@ export class LoadBalancer implements Service, EndpointOwner {
 
   /** The generation it was built for, or goes on in, serves. */
   takeOver(): void {
-    if (this.#nextListeners !== undefined) {
-      this.#listeners = this.#nextListeners;
-      this.#nextListeners = undefined;
+    if (this.#nextListeners === undefined) {
+      this.attach();
+      return;
     }
-    this.attach();
+    // Its endpoints tell it of their health already.
+    this.#listeners = this.#nextListeners;
+    this.#nextListeners = undefined;
   }
 
   /** The endpoints are others than the model says. */
