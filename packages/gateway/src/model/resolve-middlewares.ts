@@ -140,6 +140,7 @@ export class Middlewares {
 
   #chain(name: QName, source: DynamicSource, members: readonly string[], base: string[]): MiddlewareModel {
     const middlewares: number[] = [];
+    let broken: MiddlewareModel | undefined;
     for (const [position, written] of members.entries()) {
       const path = [...base, 'chain', 'middlewares', position];
       const wanted = reference(written, source.provider);
@@ -149,9 +150,14 @@ export class Middlewares {
         return this.#disable(name, `leads back to itself: ${way}`, source, path);
       }
       const found = this.find(written, source.provider);
-      if ('missing' in found) return this.#disable(name, found.missing, source, path);
-      middlewares.push(...found);
+      if ('missing' in found) {
+        const disabled = this.#disable(name, found.missing, source, path);
+        broken ??= disabled;
+      } else {
+        middlewares.push(...found);
+      }
     }
+    if (broken !== undefined) return broken;
     return { kind: 'chain', name, middlewares };
   }
 

@@ -86,27 +86,38 @@ class RouterResolver {
   }
 
   drafts(): readonly RouterDraft[] {
-    const { rule, uplinks } = this.#config;
+    const { rule } = this.#config;
     const parsed = parsedRule(this.#config);
     if (!parsed.ok) {
       const reason = `bad rule at character ${parsed.offset + 1}: ${parsed.message}`;
-      this.#disable(
-        ['rule'],
-        reason,
-        rule.trim() === '' ? {} : { excerpt: ruleExcerpt(rule, parsed.offset) },
-      );
+      const shown = rule.trim() === '' ? {} : { excerpt: ruleExcerpt(rule, parsed.offset) };
+      this.#disable(['rule'], reason, shown);
+    }
+    const terms = this.#terms();
+    if (!parsed.ok || terms.length === 0) {
+      this.#tellTheRest(terms);
       return [];
     }
+    return terms.map((each) => this.#draft(parsed.matcher, each));
+  }
+
+  /** Of a router that is in no table: whoever mends it should know of all that is wrong with it. */
+  #tellTheRest(terms: readonly Terms[]): void {
+    for (const each of terms.length === 0 ? [{}] : terms) this.#parts(each);
+    this.#alsoWithoutService();
+  }
+
+  /** One draft for each. */
+  #terms(): readonly Terms[] {
     const layer = this.#layer;
     if (layer === undefined) return [];
-    if (layer.parents.length > 0) return [this.#draft(parsed.matcher, { parents: layer.parents })];
-    return uplinks === undefined
-      ? this.#onEntryPoints(parsed.matcher)
-      : this.#onUplinks(parsed.matcher, uplinks);
+    if (layer.parents.length > 0) return [{ parents: layer.parents }];
+    const { uplinks } = this.#config;
+    return uplinks === undefined ? this.#onEntryPoints() : this.#onUplinks(uplinks);
   }
 
   /** Entrypoints put their own middlewares first and decide on TLS: one draft for each set of these. */
-  #onEntryPoints(matcher: Matcher): RouterDraft[] {
+  #onEntryPoints(): readonly Terms[] {
     const { listening, resolution } = this.#context;
     const written = `${this.#config.tls !== undefined} ${this.#config.entryPoints?.join('\0') ?? ''}`;
     let groups = listening.get(written);
@@ -116,7 +127,7 @@ class RouterResolver {
       // What is wrong is told of every router, so only what is right is kept for the next.
       if (resolution.disabled.length === before) listening.set(written, groups);
     }
-    return groups.map((terms) => this.#draft(matcher, terms));
+    return groups;
   }
 
   #groups(): readonly Terms[] {
@@ -152,7 +163,7 @@ class RouterResolver {
     return written.length === 0 ? defaultEntryPoints(all) : found;
   }
 
-  #onUplinks(matcher: Matcher, written: readonly string[]): RouterDraft[] {
+  #onUplinks(written: readonly string[]): readonly Terms[] {
     const groups = new Map<
       string,
       { middlewares: readonly string[]; uplinks: RouterDraft['uplinks'][number][] }
@@ -170,13 +181,12 @@ class RouterResolver {
         groups.set(key, group);
       }
     }
-    return [...groups.values()].map((group) => this.#draft(matcher, { tls: true, ...group }));
+    return [...groups.values()].map((group) => ({ tls: true, ...group }));
   }
 
   #draft(matcher: Matcher, terms: Terms): RouterDraft {
     const { entryPoints = [], tls = false, uplinks = [], parents = [] } = terms;
-    const tlsOptions = tls && uplinks.length === 0 ? this.#tlsOptions(terms.inheritedOptions) : undefined;
-    const middlewares = this.#middlewares(terms.middlewares ?? []);
+    const { tlsOptions, middlewares } = this.#parts(terms);
     const wrong = [tlsOptions, middlewares].find((each) => typeof each === 'string');
     if (wrong !== undefined) this.#alsoWithoutService();
     const model: RouterModel = {
@@ -199,6 +209,14 @@ class RouterResolver {
     };
   }
 
+  /** What else it is made of beside rule and service: indexes, or why there are none. */
+  #parts({ tls = false, uplinks = [], inheritedOptions, middlewares = [] }: Terms) {
+    return {
+      tlsOptions: tls && uplinks.length === 0 ? this.#tlsOptions(inheritedOptions) : undefined,
+      middlewares: this.#middlewares(middlewares),
+    };
+  }
+
   /** Index, or why there are none: a router whose clients were to show certificates must not serve without. */
   #tlsOptions(inherited: string | undefined): number | string {
     const found = this.#context.tlsOptions.find(
@@ -215,16 +233,17 @@ class RouterResolver {
   #middlewares(before: readonly string[]): readonly number[] | string {
     const { middlewares } = this.#context;
     const found: number[] = [];
+    let wrong: string | undefined;
     for (const written of before) {
       const indexes = middlewares.find(written, 'file');
       if ('missing' in indexes) {
         const reason = `of its entrypoint: ${indexes.missing}`;
         this.#disable([], reason);
-        return reason;
+        wrong ??= reason;
+      } else {
+        found.push(...indexes);
       }
-      found.push(...indexes);
     }
-    let wrong: string | undefined;
     for (const [position, written] of (this.#config.middlewares ?? []).entries()) {
       const indexes = middlewares.find(written, this.#source.provider);
       if ('missing' in indexes) {

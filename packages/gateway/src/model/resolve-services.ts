@@ -241,16 +241,22 @@ export class Services {
     if (config.middlewares === undefined || service.kind === 'broken') return service;
     const middlewares: number[] = [];
     const circuitBreakers: PassingModel['circuitBreakers'][number][] = [];
+    let broken: BrokenModel | undefined;
     for (const [position, written] of config.middlewares.entries()) {
       const found = this.middlewares.find(written, source.provider);
-      if ('missing' in found)
-        return this.#disable(name, found.missing, { source, path: [...path, 'middlewares', position] });
+      if ('missing' in found) {
+        const where = { source, path: [...path, 'middlewares', position] };
+        const disabled = this.#disable(name, found.missing, where);
+        broken ??= disabled;
+        continue;
+      }
       for (const index of found) {
         const model = this.middlewares.models[index];
         middlewares.push(index);
         if (model?.kind === 'circuitBreaker') circuitBreakers.push(model as never);
       }
     }
+    if (broken !== undefined) return broken;
     const inner = this.models.push(service) - 1;
     return { kind: 'passing', name, service: inner, middlewares, circuitBreakers };
   }
