@@ -71,7 +71,7 @@ function explained(
     case 'invalid nested repetition operator':
       return { offset, message: `two repetitions in a row${piece} (possessive ones ${linear})` };
     case 'invalid repeat count':
-      if (isBackwards(input)) return { offset, message: `the first number is the smaller one${piece}` };
+      if (isBackwards(input)) return { offset, message: `want the smaller number first${piece}` };
       // Either this one is too many, or it stands around others: then it is the last of them.
       return {
         offset: Number(/\d+/.exec(input)?.[0]) > 1000 ? offset : Math.max(0, pattern.lastIndexOf(input)),
