@@ -26,9 +26,11 @@ export class HostIndex<T extends Ranked> {
   readonly #suffixes: (Map<string, PathNode<T>> | undefined)[] = [];
   #general: PathNode<T> | undefined;
   readonly #candidates = new Candidates<T>();
+  /** What each bucket was made of, for a successor in which it is the same. */
+  readonly #made = new Map<string, { readonly of: readonly Placed<T>[]; readonly bucket: PathNode<T> }>();
 
-  /** Of equal priority the first given comes first. */
-  constructor(routers: readonly T[]) {
+  /** Of equal priority the first given comes first. `before`: an index of which most is the same. */
+  constructor(routers: readonly T[], before?: HostIndex<T>) {
     const byHost = new Map<string, Placed<T>[]>();
     const ordered = [...routers].sort((a, b) => b.priority - a.priority);
     for (let rank = 0; rank < ordered.length; rank++) {
@@ -41,11 +43,17 @@ export class HostIndex<T extends Ranked> {
       }
     }
     for (const [host, placed] of byHost) {
-      const bucket = bucketOf(placed);
+      const made = before?.made(host);
+      const bucket = made !== undefined && alike(made.of, placed) ? made.bucket : bucketOf(placed);
+      this.#made.set(host, { of: placed, bucket });
       if (host === '') this.#general = bucket;
       else if (host.startsWith('.')) this.#addSuffix(host, bucket);
       else this.#exact.set(host, bucket);
     }
+  }
+
+  made(host: string): { readonly of: readonly Placed<T>[]; readonly bucket: PathNode<T> } | undefined {
+    return this.#made.get(host);
   }
 
   match(request: RequestHead): T | undefined {
@@ -88,6 +96,18 @@ const dot = 0x2e;
 
 /** Stands in the root of a bucket whose routers are all simply tried. */
 const all = '*';
+
+/** The same routers in the same places: ranks are compared between buckets. */
+function alike<T>(a: readonly Placed<T>[], b: readonly Placed<T>[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    const one = a[i] as Placed<T>;
+    const other = b[i] as Placed<T>;
+    if (one.router !== other.router || one.rank !== other.rank || one.placement !== other.placement)
+      return false;
+  }
+  return true;
+}
 
 function bucketOf<T>(placed: readonly Placed<T>[]): PathNode<T> {
   if (placed.length <= few) {

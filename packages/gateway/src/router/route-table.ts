@@ -19,14 +19,35 @@ export interface RouteTable<T> {
 
 /**
  * Builds the table. `anyTransport` ignores `tls`: for routers behind an uplink, which are reached over mTLS whatever they
- * say, and for the children of a router.
+ * say, and for the children of a router. `before`: a table of which most is the same; what is goes on.
  */
 export function buildRouteTable<T extends Routable>(
   routers: readonly T[],
-  options: { readonly anyTransport?: boolean } = {},
+  options: { readonly anyTransport?: boolean; readonly before?: RouteTable<T> | undefined } = {},
 ): RouteTable<T> {
-  if (options.anyTransport === true) return new HostIndex(routers);
-  const secure = new HostIndex(routers.filter((router) => router.tls));
-  const clear = new HostIndex(routers.filter((router) => !router.tls));
-  return { match: (request) => (request.secure ? secure : clear).match(request) };
+  const { before } = options;
+  if (options.anyTransport === true)
+    return new HostIndex(routers, before instanceof HostIndex ? before : undefined);
+  return new ByTransport(routers, before instanceof ByTransport ? before : undefined);
+}
+
+/** Those over TLS and the others apart. */
+class ByTransport<T extends Routable> implements RouteTable<T> {
+  readonly #secure: HostIndex<T>;
+  readonly #clear: HostIndex<T>;
+
+  constructor(routers: readonly T[], before: ByTransport<T> | undefined) {
+    this.#secure = new HostIndex(
+      routers.filter((router) => router.tls),
+      before === undefined ? undefined : before.#secure,
+    );
+    this.#clear = new HostIndex(
+      routers.filter((router) => !router.tls),
+      before === undefined ? undefined : before.#clear,
+    );
+  }
+
+  match(request: RequestHead): T | undefined {
+    return (request.secure ? this.#secure : this.#clear).match(request);
+  }
 }

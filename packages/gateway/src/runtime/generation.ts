@@ -77,7 +77,8 @@ export class Generation {
           ([name, indexes]) => [name, table(routes, indexes, true)] as const,
         ),
       );
-      const own = table(routes, owned.get(entryPoint.name) ?? [], false);
+      const before = previous?.entries.get(entryPoint.name)?.routes;
+      const own = table(routes, owned.get(entryPoint.name) ?? [], false, before);
       const tlsHosts = severalTlsHosts(entryPoint, model);
       this.entries.set(entryPoint.name, { routes: own, uplinks, tlsHosts });
     }
@@ -156,9 +157,10 @@ function table(
   routes: readonly Route[],
   indexes: readonly number[],
   anyTransport: boolean,
+  before?: RouteTable<Route>,
 ): RouteTable<Route> {
   return buildRouteTable(
     indexes.map((i) => routes[i]!),
-    { anyTransport },
+    { anyTransport, before },
   );
 }
