@@ -7,8 +7,11 @@ import type { Schema } from './schema.ts';
 export function unknownKey(key: string, schema: Schema): string {
   const later = schema.notYet?.find((name) => name.toLowerCase() === key.toLowerCase());
   const known = Object.keys(schema.properties ?? {});
-  if (later !== undefined)
-    return `${JSON.stringify(later)} is an option of Traefik that Ficus does not support yet`;
+  if (later !== undefined) {
+    const instead = schema.instead?.[later];
+    const remedy = instead === undefined ? '' : `: ${instead}`;
+    return `${JSON.stringify(later)} is an option of Traefik that Ficus does not support yet${remedy}`;
+  }
   const removed = Object.entries(schema.removed ?? {}).find(
     ([name]) => name.toLowerCase() === key.toLowerCase(),
   );

@@ -28,6 +28,8 @@ export interface Schema<out T = unknown> {
   readonly propertyNames?: { readonly format: string };
   /** Keys (of an object) or values (of an enum) that Traefik knows and Ficus does not support yet. */
   readonly notYet?: readonly string[];
+  /** What to write in place of some of these keys. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** Keys that Traefik has dropped, each with what to write in its place. */
   readonly removed?: Readonly<Record<string, string>>;
   /** Never shown in a message, not even when it is of the wrong type. */
@@ -63,7 +65,7 @@ export function optional<T>(schema: Schema<T>): Optional<T> {
 export function object<P extends Properties>(
   description: string,
   properties: P,
-  options: Notes<'notYet' | 'allowEmpty' | 'removed'> = {},
+  options: Notes<'notYet' | 'instead' | 'allowEmpty' | 'removed'> = {},
 ): Schema<ObjectOf<P>> {
   const required: string[] = [];
   const plain: Record<string, Schema> = {};

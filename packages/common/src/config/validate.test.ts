@@ -67,6 +67,11 @@ describe('validating', () => {
     const schema = object('', { b: optional(string('')) }, { removed: { OldKey: 'use b' } });
     const [mistake] = validate(schema, { oldkey: 1 });
     assert.equal(mistake?.message, '"OldKey" is no option of Traefik v3 any more: use b');
+    const later = object('', {}, { notYet: ['Resolver'], instead: { Resolver: 'write files' } });
+    assert.equal(
+      validate(later, { resolver: 1 })[0]?.message,
+      '"Resolver" is an option of Traefik that Ficus does not support yet: write files',
+    );
   });
 
   it('gives the same verdicts as Ajv', () => {

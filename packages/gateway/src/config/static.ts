@@ -117,6 +117,16 @@ export const providersNotYet: readonly string[] = [
   'plugin',
   'rest',
 ];
+/** Where some of `staticNotYet` went. */
+export const staticInstead: Readonly<Record<string, string>> = {
+  api: 'the API is on the admin socket and at admin.address',
+  metrics: '/metrics is on the admin socket and at admin.address',
+  ping: '/v1/healthz is on the admin socket and at admin.address',
+  certificatesResolvers: 'name certificate files in tls.certificates of a dynamic file',
+  serversTransport: 'name a transport under http.serversTransports and in the services that need it',
+  global: 'leave it out, nothing is sent home',
+};
+
 /** Traefik's other static keys: known, not supported yet. */
 export const staticNotYet: readonly string[] = [
   'global',

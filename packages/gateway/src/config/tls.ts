@@ -130,6 +130,13 @@ const domains = optional(
   ),
 );
 
+const noResolver = {
+  notYet: ['certResolver'],
+  instead: {
+    certResolver: 'name certificate files in tls.certificates of a dynamic file, and write "tls: {}" here',
+  },
+};
+
 export const routerTlsSchema = object(
   'Present: matches only requests that came over TLS.',
   {
@@ -141,7 +148,7 @@ export const routerTlsSchema = object(
     ),
     domains,
   },
-  { allowEmpty: true, notYet: ['certResolver'] },
+  { allowEmpty: true, ...noResolver },
 );
 
 export const entryPointTlsSchema = object(
@@ -155,7 +162,7 @@ export const entryPointTlsSchema = object(
     ),
     domains,
   },
-  { allowEmpty: true, notYet: ['certResolver'] },
+  { allowEmpty: true, ...noResolver },
 );
 
 /** What the schema cannot say: names of ciphers and curves, and that there is one store. `base`: where the document sits. */

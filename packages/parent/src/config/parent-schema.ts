@@ -18,6 +18,7 @@ import {
   entryPointsSchema,
   hubNotYet,
   logSchema,
+  staticInstead,
   staticNotYet,
 } from '@ficus/gateway/config/static.ts';
 
@@ -170,7 +171,7 @@ export const parentSchema = object(
     log: optional(logSchema),
     accessLog: optional(accessLogSchema),
   },
-  { notYet: staticNotYet },
+  { notYet: staticNotYet, instead: staticInstead },
 );
 /** What a person wrote. */
 export type ParentFile = Static<typeof parentSchema>;
