@@ -1,9 +1,9 @@
 /** Keeps the data plane in step with the configuration and the children: rebuilds, patches, and what is shown of both. */
-import { createHash } from 'node:crypto';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Model } from '@ficus/gateway/model/model.ts';
 import type { DynamicSource, ModelFragment, Resolved } from '@ficus/gateway/model/resolve-input.ts';
 import type { DataPlane, Patch } from '@ficus/gateway/runtime/data-plane.ts';
+import { sameJson } from '@ficus/gateway/worker/same-json.ts';
 import type { AggregatedUplink } from '../aggregation/aggregate.ts';
 import {
   aggregatedService,
@@ -43,7 +43,7 @@ export interface ServingOptions {
 /** `rebuild` is for one caller at a time (a `Rebuilder`); `legsChanged` may come at any moment. */
 export class Serving {
   readonly #options: ServingOptions;
-  #appliedHash = '';
+  #applied: Model | undefined;
   #disabled: Built['disabled'] = [];
   #built: Built | undefined;
   /** Of the newest model that was refused, while it is the newest. */
@@ -81,15 +81,15 @@ export class Serving {
     const built = build(this.fragments(before));
     const { model, disabled } = built;
     // Most advertisements change nothing that is routed on (endpoint counts): no new generation for those.
-    const hash = createHash('sha256').update(JSON.stringify(model)).digest('base64');
-    if (hash !== this.#appliedHash) await dataPlane.apply(model);
+    const same = this.#applied !== undefined && sameJson(this.#applied, model);
+    if (!same) await dataPlane.apply(model);
     this.#tellDisabled(model, disabled);
     this.#disabled = disabled;
     this.#built = built;
     // Also when a refused model was taken back, and what serves is what is wanted again.
     this.#failure = undefined;
-    if (hash === this.#appliedHash) return;
-    this.#appliedHash = hash;
+    if (same) return;
+    this.#applied = model;
     // Only now: the board speaks of endpoints that the data plane knows.
     board.update(model);
     checker.update(model);
