@@ -316,7 +316,7 @@ test('what an authentication decides is not promised', async () => {
   );
   assert.match(
     (await of('http://api.example/')).out,
-    /no router below api@file matches, unless by headers that auth@file sets: say with -H what it would set$/m,
+    /^answer {7}depends on auth@file: not asked; give what it would set with -H\n\npossible.*\n {2}admin@file, /m,
   );
   assert.equal((await of('http://api.example/', '-H', 'X-Role: admin')).code, 0);
 });

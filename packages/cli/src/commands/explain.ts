@@ -67,7 +67,7 @@ async function show(
           of: lookedAt(place),
         }))
       : { told: await explainGiven(config, cli.io.cwd, ask), of: lookedAt({ files: config }) };
-  if (told.outcome !== 'service' && told.outcome !== 'middleware') cli.exitCode(exitCodes.failure);
+  if (!fine.has(told.outcome)) cli.exitCode(exitCodes.failure);
   if (options.json) return json(cli.io, told);
   cli.io.out(`${of}${explanationReport(told)}`);
 }
@@ -79,6 +79,9 @@ async function explainGiven(config: string, cwd: string, ask: ExplainRequest): P
   ]);
   return gateway.explain(await givenModel(config, cwd), ask);
 }
+
+/** A configuration that answers so does what it was written for. */
+const fine: ReadonlySet<Explanation['outcome']> = new Set(['service', 'middleware', 'possible']);
 
 function headerOf(text: string): readonly [string, string] {
   const colon = text.indexOf(':');

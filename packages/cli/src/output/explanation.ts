@@ -9,9 +9,14 @@ export function explanationReport(told: Explanation): string {
   const { request } = told;
   const query = request.query === undefined ? '' : `?${request.query}`;
   const head = `${request.method} ${request.host}${request.path}${query} from ${request.from} on ${request.entryPoint} (${request.tls ? 'https' : 'http'})`;
-  const blocks = [[head], way(told), passedOver(told), alsoMatching(told), absent(told)].filter(
-    (lines) => lines.length > 0,
-  );
+  const blocks = [
+    [head],
+    way(told),
+    possible(told),
+    passedOver(told),
+    alsoMatching(told),
+    absent(told),
+  ].filter((lines) => lines.length > 0);
   return blocks.map((lines) => lines.map((line) => `${printable(line)}\n`).join('')).join('\n');
 }
 
@@ -26,6 +31,7 @@ function way({
   status,
   code,
   detail,
+  dependsOn = [],
 }: Explanation): readonly string[] {
   const own = status === undefined ? '' : `${status}${code === undefined ? '' : ` ${code}`}`;
   const answer = [own, detail].filter((part) => part !== undefined && part !== '').join(': ');
@@ -43,20 +49,16 @@ function way({
     ...titled('service', service === undefined ? [] : serviceLines(service, 0)),
     ...titled('answer', [
       outcome === 'service'
-        ? `from an endpoint${provided(middlewares)}${answer === '' ? '' : ` (${answer})`}`
-        : answer,
+        ? `from an endpoint${provided(dependsOn)}${answer === '' ? '' : ` (${answer})`}`
+        : `${answer}${outcome === 'possible' ? '' : provided(dependsOn)}`,
     ]),
   ];
 }
 
-/** Whether they let it pass is only known of a real request. */
-const gates: ReadonlySet<string> = new Set(['basicAuth', 'digestAuth', 'forwardAuth']);
-
-function provided(middlewares: Explanation['middlewares']): string {
-  const names = middlewares.filter(({ kind }) => gates.has(kind)).map(({ name }) => name);
-  return names.length === 0
-    ? ''
-    : `, if ${names.join(' and ')} ${names.length === 1 ? 'lets' : 'let'} it pass`;
+/** They may answer in place of what follows. */
+function provided(names: readonly string[]): string {
+  const verb = names.length === 1 ? 'lets' : 'let';
+  return names.length === 0 ? '' : `, if ${names.join(' and ')} ${verb} it pass`;
 }
 
 function titled(title: string, lines: readonly string[]): readonly string[] {
@@ -123,6 +125,12 @@ function passedOver({ passedOver: { count, nearest }, routers }: Explanation): r
     return `  ${name}, priority ${priority}: ${oneLine(reasons)}`;
   });
   return [`${title}:`, ...lines];
+}
+
+function possible({ possible: others = [] }: Explanation): readonly string[] {
+  return others.length === 0
+    ? []
+    : ['possible, if a middleware sets what they want:', ...others.map((each) => `  ${router(each)}`)];
 }
 
 function alsoMatching({ alsoMatching: others }: Explanation): readonly string[] {

@@ -31,6 +31,7 @@ export const explanationSchema = Type.Object(
         Type.Literal('service'),
         Type.Literal('middleware'),
         Type.Literal('unavailable'),
+        Type.Literal('possible'),
         Type.Literal('no-route'),
         Type.Literal('refused'),
       ],
@@ -45,6 +46,10 @@ export const explanationSchema = Type.Object(
     middlewares: objects,
     service: Type.Optional(Type.Object({}, { additionalProperties: true })),
     absent: Type.Optional(absent),
+    dependsOn: Type.Optional(
+      Type.Array(Type.String(), { description: 'middlewares on its way that may answer it themselves' }),
+    ),
+    possible: Type.Optional(objects),
   },
   { $id: 'Explanation' },
 );

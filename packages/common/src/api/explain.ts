@@ -72,9 +72,14 @@ export interface Explanation {
   };
   /**
    * `service`: it reaches one that can take it. `middleware`: one answers in its place. `unavailable`: its router, service or all
-   * endpoints cannot serve. `no-route`: no router matches. `refused`: not routed at all.
+   * endpoints cannot serve. `possible`: it hangs on what middlewares set that are not asked whether a router takes it. `no-route`:
+   * no router matches. `refused`: not routed at all.
    */
-  readonly outcome: 'service' | 'middleware' | 'unavailable' | 'no-route' | 'refused';
+  readonly outcome: 'service' | 'middleware' | 'unavailable' | 'possible' | 'no-route' | 'refused';
+  /** Middlewares on its way that may answer in place of all that follows (a login, a limit); left out when there are none. */
+  readonly dependsOn?: readonly string[];
+  /** Routers that take it if a middleware sets what their rules want, in their order; left out when there are none. */
+  readonly possible?: readonly TakenRouter[];
   /** Of the gateway's own answer; absent when an endpoint answers. */
   readonly status?: number;
   /** Error code of the gateway's own answer. */

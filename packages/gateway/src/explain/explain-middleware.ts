@@ -10,6 +10,7 @@ import type { MiddlewareModel } from '../model/middleware/models.ts';
 import { showName } from '../model/resolution.ts';
 import { circuitEffect } from './circuits.ts';
 import { dryRun } from './dry-run.ts';
+import { headersSetBy, isGate, type MaySet, refusedForSure } from './undecided.ts';
 import type { ModelView } from './view.ts';
 
 export interface Passed {
@@ -20,25 +21,35 @@ export interface Passed {
   readonly detour?: number;
 }
 
+/** What the middlewares that were not run leave open; grows on the way. */
+export interface Open {
+  /** Names of those that may answer themselves. */
+  readonly dependsOn: string[];
+  /** Names of those that may set headers, and which. */
+  readonly setters: string[];
+  readonly maySet: MaySet[];
+}
+
 /** Takes `head` through the middlewares of these indexes; changes it as they would. `owner`: as `ownerOf` makes it. */
 export function passMiddlewares(
   view: ModelView,
   owner: string,
   indexes: readonly number[],
   head: RequestHead,
+  open: Open,
 ): Passed {
   const steps: MiddlewareStep[] = [];
   for (const index of indexes) {
     const model = view.model.middlewares[index]!;
     const common = { name: showName(model.name), kind: model.kind };
     if (model.kind === 'circuitBreaker') {
-      const { effect, open } = circuitEffect(view, owner, model);
+      const { effect, open: tripped } = circuitEffect(view, owner, model);
       steps.push({
         ...common,
         effect,
-        ...(open && model.fallbackService === undefined ? { answers: model.responseCode } : {}),
+        ...(tripped && model.fallbackService === undefined ? { answers: model.responseCode } : {}),
       });
-      if (!open) continue;
+      if (!tripped) continue;
       return model.fallbackService === undefined
         ? { steps, end: openCircuit(model, effect) }
         : { steps, detour: model.fallbackService };
@@ -48,6 +59,7 @@ export function passMiddlewares(
     if (verdict === undefined) {
       steps.push({ ...common, effect: changes(before, head) });
     } else if (verdict === 'notRun') {
+      note(model, common.name, open);
       steps.push({ ...common, effect: effects[model.kind] ?? 'not run: it needs a real request' });
     } else {
       const end = endOf(verdict);
@@ -58,14 +70,22 @@ export function passMiddlewares(
   return { steps };
 }
 
+function note(model: MiddlewareModel, name: string, { dependsOn, setters, maySet }: Open): void {
+  if (isGate(model)) dependsOn.push(name);
+  const sets = headersSetBy(model);
+  if (sets === undefined) return;
+  setters.push(name);
+  maySet.push(sets);
+}
+
 /** What they do to a request is decided while it is under way. */
 const effects: Readonly<Record<string, string>> = {
-  basicAuth: 'asks for a user and password, else 401',
+  basicAuth: 'asks for a user and password, else 401; not checked here',
   buffering: 'reads the body before it goes on; one too large is 413',
   compress: 'compresses the response if the client takes that',
-  digestAuth: 'asks for a user and password, else 401',
+  digestAuth: 'asks for a user and password, else 401; not checked here',
   errors: 'replaces error answers by pages of another service',
-  forwardAuth: 'asks another service whether it may pass',
+  forwardAuth: 'asks another service whether it may pass; not asked here',
   grpcWeb: 'translates gRPC-Web',
   inFlightReq: 'passes while not too many are in flight, else 429',
   passTLSClientCert: "tells the endpoint of the client's certificate",
@@ -81,6 +101,8 @@ type Ended = NonNullable<Passed['end']> & { readonly status: number };
 
 function run(model: MiddlewareModel, head: RequestHead): Verdict | undefined | 'notRun' {
   if (model.kind === 'broken') return { code: 'service.unavailable', detail: model.detail };
+  const refused = refusedForSure(model, head);
+  if (refused !== undefined) return refused;
   try {
     return dryRun(model, head);
   } catch (error) {

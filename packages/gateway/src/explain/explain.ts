@@ -16,8 +16,8 @@ import { showName } from '../model/resolution.ts';
 import { absentRouters } from './absent.ts';
 import { readAsk } from './ask.ts';
 import { ownerOf } from './circuits.ts';
-import { passMiddlewares } from './explain-middleware.ts';
-import { chooseRouter, told } from './explain-routers.ts';
+import { type Open, passMiddlewares } from './explain-middleware.ts';
+import { chooseRouter, type RouterChoice, told } from './explain-routers.ts';
 import { explainService, hasLastResort, middlewaresOf, serves } from './explain-service.ts';
 import { childrenOf, isStandIn, tablesOf } from './routes.ts';
 import type { ModelView } from './view.ts';
@@ -56,48 +56,59 @@ function own(
 
 /** From a table of routers on; a router with children passes its middlewares first, and they see what those changed. */
 function followed(view: ModelView, first: readonly RouterModel[], head: RequestHead): Way {
+  const open: Open = { dependsOn: [], setters: [], maySet: [] };
+  const way = taken(view, first, head, open);
+  return open.dependsOn.length === 0 ? way : { ...way, dependsOn: open.dependsOn };
+}
+
+function taken(view: ModelView, first: readonly RouterModel[], head: RequestHead, open: Open): Way {
   const routers: RouterModel[] = [];
   const middlewares: MiddlewareStep[] = [];
   const nearest: PassedOver[] = [];
   const alsoMatching: Explanation['alsoMatching'][number][] = [];
+  const possible: RouterModel[] = [];
   let count = 0;
   let candidates = first;
   for (;;) {
-    const choice = chooseRouter(candidates, head);
-    const { taken } = choice;
+    const choice = chooseRouter(candidates, head, open.maySet);
     count += choice.passedOver.count;
     nearest.push(...choice.passedOver.nearest);
     alsoMatching.push(...choice.alsoMatching);
-    const so = { routers: routers.map(told), passedOver: { count, nearest }, alsoMatching, middlewares };
-    if (taken === undefined) return { ...so, ...own('no-route', 'route.none', missed(so, candidates)) };
-    routers.push(taken);
-    const way = { ...so, routers: routers.map(told) };
-    const passed = passMiddlewares(view, ownerOf('router', taken.name), taken.middlewares, head);
+    possible.push(...choice.possible);
+    if (choice.taken !== undefined) routers.push(choice.taken);
+    const way = {
+      routers: routers.map(told),
+      passedOver: { count, nearest },
+      alsoMatching,
+      middlewares,
+      ...(possible.length === 0 ? {} : { possible: possible.map(told) }),
+    };
+    if (choice.taken === undefined) return { ...way, ...missed(routers, candidates, choice, open) };
+    const { name, middlewares: indexes } = choice.taken;
+    const passed = passMiddlewares(view, ownerOf('router', name), indexes, head, open);
     middlewares.push(...passed.steps);
     if (passed.end !== undefined) return { ...way, ...passed.end };
     if (passed.detour !== undefined) return { ...way, ...arrived(view, passed.detour) };
-    candidates = childrenOf(view.model, taken);
-    if (candidates.length === 0) return { ...way, ...atService(view, taken, head, middlewares) };
+    candidates = childrenOf(view.model, choice.taken);
+    if (candidates.length === 0) return { ...way, ...atService(view, choice.taken, head, middlewares, open) };
   }
 }
 
-/** What they set for the routers below is only known of a real request. */
-const tellers: ReadonlySet<string> = new Set(['forwardAuth', 'basicAuth', 'digestAuth']);
-
 function missed(
-  { routers, middlewares }: Pick<Way, 'routers' | 'middlewares'>,
+  routers: readonly RouterModel[],
   candidates: readonly RouterModel[],
-): string {
-  const last = routers.at(-1);
-  if (last !== undefined) {
-    const teller = middlewares.find(({ kind }) => tellers.has(kind));
-    const unless =
-      teller === undefined
-        ? ''
-        : `, unless by headers that ${teller.name} sets: say with -H what it would set`;
-    return `no router below ${last.name} matches${unless}`;
+  { possible }: RouterChoice,
+  { setters }: Open,
+): Pick<Way, 'outcome' | 'status' | 'code' | 'detail'> {
+  if (possible.length > 0) {
+    const who = setters.join(' and ');
+    const detail = `depends on ${who}: not asked; give what it would set with -H`;
+    return { outcome: 'possible', detail };
   }
-  return candidates.length === 0 ? 'no router listens here' : 'no router matches';
+  const last = routers.at(-1);
+  const none = candidates.length === 0 ? 'no router listens here' : 'no router matches';
+  const detail = last === undefined ? none : `no router below ${told(last).name} matches`;
+  return own('no-route', 'route.none', detail);
 }
 
 function atService(
@@ -105,13 +116,14 @@ function atService(
   { name, service: index }: RouterModel,
   head: RequestHead,
   middlewares: MiddlewareStep[],
+  open: Open,
 ): Pick<Way, 'outcome' | 'status' | 'code' | 'detail' | 'service'> {
   const model = view.model.services[index];
   if (model?.kind === 'broken' && isStandIn(model)) {
     return own('unavailable', 'service.unavailable', `router ${showName(name)} is disabled: ${model.detail}`);
   }
   const indexes = middlewaresOf(view, index);
-  const passed = passMiddlewares(view, ownerOf('service', model!.name), indexes, head);
+  const passed = passMiddlewares(view, ownerOf('service', model!.name), indexes, head, open);
   middlewares.push(...passed.steps);
   if (passed.end !== undefined) return { ...passed.end, service: explainService(view, index) };
   return arrived(view, passed.detour ?? index);
