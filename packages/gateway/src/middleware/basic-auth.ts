@@ -72,7 +72,10 @@ export class BasicAuth implements Middleware {
   #credentials(field: string): Credentials | undefined {
     if (this.#hashes.length === 0) return undefined;
     if (field.length < 6 || field.slice(0, 6).toLowerCase() !== 'basic ') return undefined;
-    const bytes = Buffer.from(field.slice(6), 'base64');
+    const written = field.slice(6);
+    // Buffer passes over what is no base64: the endpoint might read somebody else.
+    if (!base64.test(written)) return undefined;
+    const bytes = Buffer.from(written, 'base64');
     const colon = bytes.indexOf(0x3a);
     if (colon < 0) return undefined;
     const user = bytes.toString('utf8', 0, colon);
@@ -89,6 +92,9 @@ export class BasicAuth implements Middleware {
     return this.#hashes[sum % this.#hashes.length] as PasswordHash;
   }
 }
+
+/** RFC 4648 §4, with or without its padding. */
+const base64 = /^[A-Za-z0-9+/]{0,8192}={0,2}$/;
 
 const soon: Headers = ['retry-after', '1', 'Retry-After'];
 

@@ -28,8 +28,8 @@ export class BrowserProtection {
   }
 
   response(head: ResponseHead, request: RequestHead): void {
-    applyEdits(this.#always, head.headers);
-    if (this.#overTls.length > 0 && this.#secure(request)) applyEdits(this.#overTls, head.headers);
+    applyEdits(this.#always, head.headers, false);
+    if (this.#overTls.length > 0 && this.#secure(request)) applyEdits(this.#overTls, head.headers, false);
   }
 
   #host(head: RequestHead): string {

@@ -56,7 +56,7 @@ export class Cors {
         headers.push(originField, allowed, 'Access-Control-Allow-Origin');
       }
     }
-    applyEdits(this.#response, headers);
+    applyEdits(this.#response, headers, false);
     if (this.#vary) varyByOrigin(headers);
   }
 

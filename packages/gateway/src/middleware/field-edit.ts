@@ -17,10 +17,16 @@ export function fieldEdit(name: string, value: string): FieldEdit {
   return { name: lower, value: Buffer.from(value, 'utf8').toString('latin1'), written: spelled(lower) };
 }
 
-export function applyEdits(edits: readonly FieldEdit[], fields: Headers): void {
+/**
+ * `aliases`: also fields that only look like these to endpoints that take `_` for `-` go, as a client may send them to get
+ * past the operator's.
+ */
+export function applyEdits(edits: readonly FieldEdit[], fields: Headers, aliases: boolean): void {
+  const suspect = aliases && edits.length > 0 && hasUnderscore(fields);
   for (let i = 0; i < edits.length; i++) {
     const edit = edits[i] as FieldEdit;
     deleteHeader(fields, edit.name);
+    if (suspect) deleteAliases(fields, edit.name);
     if (edit.value !== '') fields.push(edit.name, edit.value, edit.written);
   }
 }
@@ -47,12 +53,21 @@ export function identityField(name: string): FieldEdit {
  */
 export function setIdentity(fields: Headers, { name, written }: FieldEdit, value: string): void {
   deleteHeader(fields, name);
+  deleteAliases(fields, name);
+  fields.push(name, Buffer.from(value, 'utf8').toString('latin1'), written);
+}
+
+function hasUnderscore(fields: Headers): boolean {
+  for (let i = 0; i < fields.length; i += stride) if ((fields[i] as string).includes('_')) return true;
+  return false;
+}
+
+function deleteAliases(fields: Headers, name: string): void {
   for (let i = fields.length - stride; i >= 0; i -= stride) {
     const other = fields[i] as string;
-    if (other.length !== name.length || !other.includes('_')) continue;
+    if (other.length !== name.length || !other.includes('_') || other === name) continue;
     if (folded(other) === folded(name)) fields.splice(i, stride);
   }
-  fields.push(name, Buffer.from(value, 'utf8').toString('latin1'), written);
 }
 
 function folded(name: string): string {

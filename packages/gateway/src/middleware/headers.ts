@@ -42,14 +42,14 @@ class HeadersRewriter implements Middleware {
       head.authority = this.#host.authority;
       head.host = this.#host.host;
     }
-    applyEdits(this.#request, head.headers);
+    applyEdits(this.#request, head.headers, true);
     return this.#protection?.request(head);
   }
 
   /** What is set by name wins over what protects, and CORS over both, as in Traefik. */
   response(head: ResponseHead, exchange: Exchange): void {
     this.#protection?.response(head, exchange.request);
-    applyEdits(this.#response, head.headers);
+    applyEdits(this.#response, head.headers, false);
     this.#cors?.response(head, exchange.request);
   }
 }

@@ -155,3 +155,27 @@ test('every kind of the model is built', () => {
   assert.equal(head.path, '/b/x');
   assert.equal(getHeader(head.headers, 'x-a'), '1');
 });
+
+test('a field that only looks like one the operator sets goes with it', () => {
+  const middleware = headers({
+    request: [
+      ['x-auth-user', ''],
+      ['x-role', 'guest'],
+    ],
+    response: [],
+  });
+  const fields = [
+    'x_auth_user',
+    'liar',
+    'X_Auth_User',
+    'x_role',
+    'admin',
+    'X_Role',
+    'x_other',
+    'kept',
+    'X_Other',
+  ];
+  const head = request('/', fields);
+  middleware.request?.(head, exchangeOf(head), passing);
+  assert.deepEqual(head.headers, ['x_other', 'kept', 'X_Other', 'x-role', 'guest', 'X-Role']);
+});

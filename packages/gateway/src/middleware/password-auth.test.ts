@@ -43,6 +43,7 @@ describe('basicAuth', () => {
     ['no colon', `Authorization: Basic ${Buffer.from('bc').toString('base64')}\r\n`, 401],
     ['two fields', basic('bc', 'secret') + basic('md', 'test'), 401],
     ['nonsense', 'Authorization: Basic ::::\r\n', 401],
+    ['right, with what is no base64 around it', `${basic('bc', 'secret').trimEnd()}!!\r\n`, 401],
   ];
 
   test('over one connection, each twice: checked, then remembered', async () => {

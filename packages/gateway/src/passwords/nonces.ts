@@ -8,6 +8,9 @@ const maxUsed = 10_000;
 /** Counts that may come late: clients send over several connections at once. */
 const window = 32;
 
+/** Where the main process gives its workers a secret of their own, made anew with each start. */
+export const sharedSecretVariable = 'FICUS_WORKER_SECRET';
+
 interface Used {
   /** Highest count seen. */
   top: number;
@@ -16,7 +19,8 @@ interface Used {
 }
 
 /**
- * A nonce says when it was made and proves that this process made it, so that asking for one costs no memory. Those
+ * A nonce says when it was made and proves that this process or one beside it made it, so that asking for one costs no
+ * memory. Each process counts by itself: a count is good once in each. Those
  * that were used are remembered; the oldest are given up for lost when there are too many.
  */
 export class Nonces {
@@ -29,7 +33,11 @@ export class Nonces {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#secret = process.getBuiltinModule('node:crypto').randomBytes(32);
+    const { createHash, randomBytes, randomInt } = process.getBuiltinModule('node:crypto');
+    const shared = process.env[sharedSecretVariable];
+    this.#secret = shared === undefined ? randomBytes(32) : createHash('sha256').update(shared).digest();
+    // Workers make nonces in the same millisecond.
+    this.#made = randomInt(0x1_0000_0000);
   }
 
   make(): string {

@@ -193,6 +193,26 @@ describe('mirroring', () => {
     assert.equal((await gateway.plane.stats()).mirrors[0]?.dropped['client-gone'], 1);
   });
 
+  test('an answer that has no end is given up', async () => {
+    await using main = await recordingEndpoint();
+    const piece = Buffer.alloc(65_536, 'x');
+    await using mirror = await recordingEndpoint((_, response) => {
+      const more = () => {
+        while (response.write(piece));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await using gateway = await gatewayFrom(file(main.port, mirror.port));
+    assert.equal((await exchange(gateway.port, get)).status, 200);
+    await eventually(
+      async () => (await gateway.plane.stats()).mirrors[0]?.dropped['answer-too-large'] === 1,
+      'the copy to be given up',
+    );
+    assert.ok(((await gateway.plane.stats()).mirrors[0]?.bytes ?? 0) < 8 * 1_048_576);
+    await eventually(() => mirror.sockets.size === 0, 'its connection to close');
+  });
+
   test('a mirror that is not there costs nobody anything', async () => {
     await using main = await recordingEndpoint();
     await using gateway = await gatewayFrom(file(main.port, 1));

@@ -12,7 +12,17 @@ const markName = 'x-mirrored';
 const markWritten = 'X-Mirrored';
 
 /** Why a copy was not sent, or not to its end. */
-export type DropReason = 'busy' | 'body-too-large' | 'memory' | 'timeout' | 'client-gone' | 'request-ended';
+export type DropReason =
+  | 'busy'
+  | 'body-too-large'
+  | 'memory'
+  | 'timeout'
+  | 'answer-too-large'
+  | 'client-gone'
+  | 'request-ended';
+
+/** Bytes of one answer that are read. */
+const mostAnswered = 4 * 1_048_576;
 
 /** Bytes of one body that wait for a mirror, where nothing says how large a copied body may be. */
 const mostWaiting = 1_048_576;
@@ -39,6 +49,7 @@ export class MirrorCopy implements AnswerReader {
   /** What of it is counted in `#memory`. */
   #counted = 0;
   #status = 0;
+  #answerBytes = 0;
 
   constructor(
     mirror: Mirror,
@@ -105,6 +116,9 @@ export class MirrorCopy implements AnswerReader {
 
   data(chunk: Buffer): boolean {
     this.#mirror.measure.bytes += chunk.length;
+    this.#answerBytes += chunk.length;
+    // It is thrown away: what it costs to read must not be had from those who wait for theirs.
+    if (this.#answerBytes > mostAnswered) this.drop('answer-too-large');
     return true;
   }
 

@@ -1,11 +1,13 @@
 /** One worker process as the main process sees it: requests with answers, and what it says unasked. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { LimitsFromWorker } from '../limits/messages.ts';
 import type { Model } from '../model/model.ts';
+import { sharedSecretVariable } from '../passwords/nonces.ts';
 import type { ProcessStats } from '../runtime/stats.ts';
 import { type AnswerMessage, type FromWorker, sharedLimitsFlag, type ToWorker } from './messages.ts';
 import { type ModelDelta, modelDelta } from './model-delta.ts';
@@ -19,6 +21,9 @@ type Asked = ToWorker extends infer M ? (M extends { readonly seq: number } ? Om
 const answerMs = 5000;
 /** Building a generation of thousands of routers on a busy machine may take its time. */
 const applyMs = 30_000;
+
+/** What workers prove to each other's clients that one of them made. */
+const secret = randomBytes(32).toString('base64');
 
 export interface WorkerEvents {
   /** It did not answer in time and was killed; `exited` follows. */
@@ -39,6 +44,9 @@ export class WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #asked = new Map<number, (answer: Done | undefined) => void>();
   #seq = 0;
+  /** Seconds since it was last heard; none before it was. It counts its requests aloud four times in each. */
+  #silence: number | undefined;
+  readonly #listening: NodeJS.Timeout;
   /** The model it serves. */
   #applied: Model | undefined;
   #gone = false;
@@ -56,7 +64,7 @@ export class WorkerProcess {
       // A young generation of 1 MiB while it idles, see ./young-generation.ts.
       execArgv: [...(source ? ['--conditions=source'] : []), ...youngGenerationFlags],
       // Each arena of the C library keeps what its threads once needed: a megabyte and a half of a worker.
-      env: { MALLOC_ARENA_MAX: '1', ...process.env },
+      env: { MALLOC_ARENA_MAX: '1', ...process.env, [sharedSecretVariable]: secret },
       serialization: 'json',
     });
     this.pid = this.#process.pid ?? 0;
@@ -64,7 +72,9 @@ export class WorkerProcess {
     this.ready = new Promise((resolve) => {
       isReady = resolve;
     });
+    this.#listening = setInterval(() => this.#noticeSilence(), 1000).unref();
     this.#process.on('message', (message: FromWorker) => {
+      this.#silence = 0;
       if (message.type === 'ready') isReady();
       else if (message.type === 'stats') this.stats = message.stats;
       else if (message.type === 'done') this.#answered(message);
@@ -131,6 +141,15 @@ export class WorkerProcess {
     this.#process.kill('SIGKILL');
   }
 
+  /** Counted in ticks of this process, so that a pause of the whole machine is not the worker's. */
+  #noticeSilence(): void {
+    if (this.#gone || this.#silence === undefined || this.#asked.size > 0) return;
+    if (++this.#silence <= answerMs / 1000) return;
+    this.#silence = undefined;
+    this.#events.hung(this, 'anything');
+    this.kill();
+  }
+
   #answered(message: Done): void {
     if (message.stats !== undefined) this.stats = message.stats;
     this.#asked.get(message.seq)?.(message);
@@ -139,6 +158,7 @@ export class WorkerProcess {
 
   #lost(): void {
     this.#gone = true;
+    clearInterval(this.#listening);
     for (const settle of this.#asked.values()) settle(undefined);
     this.#asked.clear();
   }

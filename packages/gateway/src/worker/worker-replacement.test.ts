@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { selfSigned } from '../testing/certificates.ts';
 import { recordingEndpoint } from '../testing/endpoints.ts';
-import { within } from '../testing/eventually.ts';
+import { eventually, within } from '../testing/eventually.ts';
 import { startGateway, type TestGateway } from '../testing/gateway.ts';
 import { endpointModel, modelOf } from '../testing/models.ts';
 import { exchange, rawClient } from '../testing/raw-client.ts';
@@ -82,4 +82,15 @@ test('an entrypoint that a worker cannot serve is refused, its port is free agai
   assert.equal((await exchange(gateway.port, get)).body.toString(), 'served');
   await gateway.plane.apply({ ...gateway.model, entryPoints: [web!, extra] });
   assert.ok((gateway.plane.ports.get('extra') ?? 0) > 0);
+});
+
+test('a worker that stands still is seen to, though nobody asks it anything', async () => {
+  await using endpoint = await named('ok');
+  await using gateway = await startGateway({ workers: 1, ports: [endpoint.port] });
+  const [worker] = (await gateway.plane.stats()).workers;
+  process.kill((worker as { pid: number }).pid, 'SIGSTOP');
+  const told = (message: string) => gateway.log.some((line) => line.message === message);
+  await eventually(() => told('worker died, replacing it'), 'the worker to be replaced', 20_000);
+  assert.ok(told('worker does not answer, killing it'));
+  assert.equal(await within(answer(gateway), 'an answer of the new one', 10_000), 'ok');
 });
