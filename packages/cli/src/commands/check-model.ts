@@ -16,8 +16,9 @@ export async function checkDynamicFiles(files: readonly string[]): Promise<Findi
   return resolved(await dynamicInput(files));
 }
 
-async function resolved({ files, problems, input }: InputReading): Promise<Findings> {
+async function resolved({ files, problems, input, undecoded }: InputReading): Promise<Findings> {
   if (input === undefined) return { files, problems };
   const { resolve } = await import('@ficus/gateway/model/resolve.ts');
-  return { files, problems: [...problems, ...resolve(input).problems] };
+  const mistakes = resolve(input).problems.filter((problem) => undecoded?.explains(problem) !== true);
+  return { files, problems: [...problems, ...mistakes] };
 }

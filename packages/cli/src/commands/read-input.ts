@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
 import type { DynamicSource, ResolveInput, UplinkIdentityModel } from '@ficus/gateway/model/resolve-input.ts';
+import type { Undecoded } from './undecoded.ts';
 
 /** Files that were read, and the problems in them. */
 export interface Findings {
@@ -12,8 +13,16 @@ export interface Findings {
 }
 
 export interface InputReading extends Findings {
-  /** Absent when a file that it needs cannot be decoded. */
+  /** Absent when a static file cannot be decoded; with `undecoded`, what the other files come to. */
   readonly input?: ResolveInput;
+  /** Dynamic files that cannot be decoded; problems that these explain are none. */
+  readonly undecoded?: Undecoded;
+}
+
+/** What a file provider's files come to, those that can be decoded. */
+interface ProviderReading extends Findings {
+  readonly source?: DynamicSource;
+  readonly undecoded?: Undecoded;
 }
 
 /** Stands in for a child's identity, which checking needs none of. */
@@ -32,10 +41,10 @@ export async function parentInput(text: string, file: string): Promise<InputRead
   const { decodeParentConfig } = await import('@ficus/parent/config/parent-config.ts');
   const decoded = decodeParentConfig(text, file);
   if (!decoded.ok) return { files: [file], problems: decoded.problems };
-  const { files, problems, source } = await readProvider(decoded.value.file);
+  const { source, ...reading } = await readProvider(decoded.value.file);
   const { entryPoints } = decoded.value;
-  if (problems.length > 0) return { files, problems };
-  return { files, problems, input: { dynamic: source === undefined ? [] : [source], entryPoints } };
+  if (source === undefined && reading.problems.length > 0) return reading;
+  return { ...reading, input: { dynamic: source === undefined ? [] : [source], entryPoints } };
 }
 
 /** A child's static configuration with its workloads and the dynamic files it names. */
@@ -49,6 +58,7 @@ export async function childInput(text: string, file: string): Promise<InputReadi
   return {
     files: [file, ...reading.files],
     problems: [...reading.problems, ...inside.problems],
+    ...(reading.undecoded === undefined ? {} : { undecoded: reading.undecoded }),
     input: {
       dynamic: [
         ...(reading.source === undefined ? [] : [reading.source]),
@@ -64,31 +74,54 @@ export async function childInput(text: string, file: string): Promise<InputReadi
 
 /** Dynamic files by themselves: their entrypoints are taken to exist. */
 export async function dynamicInput(files: readonly string[]): Promise<InputReading> {
-  const [{ decodeDynamic }, { mergeFiles }, { absoluteFiles }] = await Promise.all([
+  const { source, http, ...reading } = await decodableOf(files);
+  return {
+    ...reading,
+    input: {
+      dynamic: [source],
+      entryPoints: named(http?.routers, ':80'),
+      uplinkEntryPoints: named(http?.uplinks, ':9443'),
+      uplinkIdentity: noIdentity,
+    },
+  };
+}
+
+interface Decodable extends ProviderReading {
+  readonly source: DynamicSource;
+  /** As written in these files. */
+  readonly http: DynamicConfig['http'];
+}
+
+/** All problems of these files, and what those come to that can be decoded. */
+async function decodableOf(files: readonly string[]): Promise<Decodable> {
+  const [{ decodeDynamic }, { mergeFiles }, { absoluteFiles }, { Undecoded: Those }] = await Promise.all([
     import('@ficus/gateway/config/dynamic.ts'),
     import('@ficus/gateway/config/merge-files.ts'),
     import('@ficus/gateway/config/file-references.ts'),
+    import('./undecoded.ts'),
   ]);
   const problems: ConfigProblem[] = [];
+  const broken: string[] = [];
   const decoded: Parameters<typeof mergeFiles>[0][number][] = [];
   for (const file of files) {
-    const result = decodeDynamic(await readFile(file, 'utf8'), file);
-    if (result.ok) decoded.push({ file, config: absoluteFiles(result.value, dirname(file)), at: result.at });
-    else problems.push(...result.problems);
+    const text = await readFile(file, 'utf8');
+    const result = decodeDynamic(text, file);
+    if (result.ok) {
+      decoded.push({ file, config: absoluteFiles(result.value, dirname(file)), at: result.at });
+    } else {
+      problems.push(...result.problems);
+      broken.push(text);
+    }
   }
-  // With a file missing from the whole, references into it would look wrong.
-  if (problems.length > 0) return { files, problems };
   const merged = mergeFiles(decoded);
-  const inside = await withFiles('file', merged.config, merged.at, '/');
+  const undecoded = new Those(broken);
+  const inside = await withFiles('file', undecoded.complete(merged.config), merged.at, '/');
   return {
     files,
-    problems: [...merged.problems, ...inside.problems],
-    input: {
-      dynamic: [inside.source],
-      entryPoints: named(merged.config.http?.routers, ':80'),
-      uplinkEntryPoints: named(merged.config.http?.uplinks, ':9443'),
-      uplinkIdentity: noIdentity,
-    },
+    problems: [...problems, ...merged.problems, ...inside.problems],
+    source: inside.source,
+    http: merged.config.http,
+    undecoded,
   };
 }
 
@@ -103,10 +136,20 @@ function named(
 
 async function readProvider(
   config: Parameters<typeof import('@ficus/gateway/config/read-files.ts').readFileProvider>[0] | undefined,
-): Promise<Findings & { readonly source?: DynamicSource }> {
+): Promise<ProviderReading> {
   if (config === undefined) return { files: [], problems: [] };
-  const { readFileProvider } = await import('@ficus/gateway/config/read-files.ts');
-  return readFileProvider(config);
+  const [{ readFileProvider }, { findFiles }] = await Promise.all([
+    import('@ficus/gateway/config/read-files.ts'),
+    import('@ficus/gateway/config/find-files.ts'),
+  ]);
+  const { files, problems, source } = await readFileProvider(config);
+  if (source !== undefined || problems.length === 0)
+    return { files, problems, ...(source === undefined ? {} : { source }) };
+  const found = await findFiles(config);
+  // What is in a file that cannot even be read nobody knows: everything could be missing for that.
+  if (found.problems.length > 0) return { files, problems };
+  const rest = await decodableOf(found.files);
+  return { ...rest, files, problems };
 }
 
 async function withFiles(
