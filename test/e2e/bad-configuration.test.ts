@@ -1,7 +1,17 @@
 /** Bad configuration: what runs keeps running, and the mistake is named with its place. */
 import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventually, runCli, startParent, startWorkload, TemporaryDirectory } from '../harness/harness.ts';
+import {
+  eventually,
+  load,
+  makeParent,
+  runCli,
+  startParent,
+  startWorkload,
+  TemporaryDirectory,
+} from '../harness/harness.ts';
 
 const router = (rule: string, service: string) => ({ rule, service });
 const good = (url: string) => ({
@@ -84,4 +94,72 @@ test('a bad static configuration is refused at the start: place, expectation, wh
   assert.doesNotMatch(missing.stderr, /\n\s+at /);
   const usage = await runCli(['parent']);
   assert.equal(usage.code, 2);
+});
+
+const named = (name: string, prefix: string, url: string) => ({
+  http: {
+    routers: { [name]: router(`PathPrefix(\`${prefix}\`)`, name) },
+    services: { [name]: { loadBalancer: { servers: [{ url }] } } },
+  },
+});
+
+test('in a folder under load a bad file holds only itself, and one that is new is left out', async () => {
+  await using first = await startWorkload({ name: 'first' });
+  await using second = await startWorkload({ name: 'second' });
+  const made = await makeParent({ static: { providers: { file: { directory: 'dynamic' } } } });
+  const folder = made.directory.file('dynamic');
+  await mkdir(folder);
+  const write = (name: string, content: string | object) => made.directory.write(`dynamic/${name}`, content);
+  await write('a.yaml', named('a', '/a', first.url));
+  await write('b.yaml', named('b', '/b', first.url));
+  await using parent = await made.start();
+  const servedBy = async (path: string) => (await parent.get(path)).servedBy;
+  const untilServed = (path: string, by: string) =>
+    eventually(async () => (await servedBy(path)) === by, 5000, `${path} by ${by}`);
+  const held = async () =>
+    ((await parent.status()).configuration.held ?? []).map((line) => line.slice(folder.length + 1));
+  const untilHeld = (...lines: readonly string[]) =>
+    eventually(async () => (await held()).join() === lines.join(), 5000, `held: ${lines}`);
+  await untilServed('/a', 'first');
+
+  await using runs = load({ url: `${parent.url}/a`, concurrency: 8, ratePerSecond: 400 });
+  await using beside = load({ url: `${parent.url}/b`, concurrency: 8, ratePerSecond: 400 });
+  const counts = 'a.yaml still counts as it was; the other files are taken up';
+  // A router that nothing is wrong with but its rule, then no YAML at all.
+  await write('a.yaml', {
+    http: { ...named('a', '/a', second.url).http, routers: { a: router('Hots(`x`)', 'a') } },
+  });
+  await untilHeld(counts);
+  assert.match((await parent.status()).configuration.refused?.join() ?? '', /a\.yaml:\d+:\d+: .*Hots/);
+  await write('a.yaml', 'http: [\n');
+  await eventually(async () => !/Hots/.test((await parent.status()).configuration.refused?.join() ?? ''));
+  await untilHeld(counts);
+  await write('b.yaml', named('b', '/b', second.url));
+  await untilServed('/b', 'second');
+  assert.equal(await servedBy('/a'), 'first');
+
+  await write('c.yaml', named('c', '/c', 'htp://nowhere'));
+  await untilHeld(counts, 'c.yaml is left out; the other files are taken up');
+  const { stdout } = await parent.cli('status');
+  assert.match(stdout, /problem: configuration refused: .*c\.yaml:\d+:\d+: http\.services\.c/);
+  assert.match(stdout, /problem: .*a\.yaml still counts as it was; the other files are taken up/);
+  await write('a.yaml', named('a', '/a', second.url));
+  await untilServed('/a', 'second');
+  await untilHeld('c.yaml is left out; the other files are taken up');
+
+  const errors = () =>
+    parent.process.output.split('\n').filter((line) => line.includes('"configuration refused'));
+  const before = errors().length;
+  await rm(join(folder, 'c.yaml'));
+  await eventually(
+    async () => (await parent.status()).configuration.refused === undefined,
+    5000,
+    'the removal',
+  );
+  assert.equal(errors().length, before, 'a removed file is no mistake');
+  for (const running of [runs, beside]) {
+    const { failed, failures, servedBy } = await running.stop();
+    assert.deepEqual([failed, failures], [0, {}]);
+    assert.deepEqual(Object.keys(servedBy).sort(), ['first', 'second']);
+  }
 });

@@ -8,7 +8,6 @@ import { onSignals } from '@ficus/common/signals.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
-import { resolve } from '@ficus/gateway/model/resolve.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
 import { childTransport } from './aggregation/mesh-model.ts';
 import { uplinkTerms } from './aggregation/uplink-terms.ts';
@@ -16,6 +15,7 @@ import type { ParentConfig } from './config/parent-config.ts';
 import { Configuration } from './runtime/configuration.ts';
 import { HealthBoard } from './runtime/health-board.ts';
 import { Rebuilder } from './runtime/rebuilder.ts';
+import { Resolver } from './runtime/resolver.ts';
 import { Serving } from './runtime/serving.ts';
 import { StateFile } from './state/last-good.ts';
 
@@ -89,6 +89,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
       (each) => each.close(),
     );
 
+  const resolver = new Resolver(entryPoints);
   const serving = new Serving({
     log: line,
     dataPlane,
@@ -96,7 +97,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     checker,
     build: (extra) => {
       const { sources } = configuration;
-      return { ...resolve({ entryPoints, dynamic: sources, extra }), sources };
+      return { ...resolver.resolve(sources, extra), sources };
     },
     ...(mesh && trust
       ? {
@@ -117,7 +118,7 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     file: stack.adopt(new StateFile(stateDirectory, 'last-good-configuration.json', clock, line), (each) =>
       each.flush(),
     ),
-    check: (source) => resolve({ entryPoints, dynamic: [source], extra: serving.fragments() }).problems,
+    check: (source) => resolver.resolve([source], serving.fragments()).problems,
     onChange: () => rebuilder.request(),
   });
   if (config.file !== undefined) {
@@ -125,10 +126,11 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
       config: config.file,
       clock,
       onChange: (source) => configuration.offer(source),
-      onProblems: (problems) => configuration.refuse(problems),
+      onProblems: (problems, held) => configuration.refuse(problems, held),
     });
     stack.adopt(files, (each) => each.close());
-    await configuration.start(await files.start());
+    const first = await files.start();
+    if (await configuration.start(first)) files.took(first);
   }
 
   // Children before the first model: what was known of them serves from the first request on.

@@ -1,10 +1,11 @@
 /** Follows everything that says what this child serves, and resolves it: `child.yaml` and the files of `providers.file`. */
 import type { Clock } from '@ficus/common/clock.ts';
-import { formatProblem } from '@ficus/common/config/problem.ts';
+import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Log } from '@ficus/common/log.ts';
 import { uplinkHeader } from '@ficus/common/uplink/advertisement.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
+import type { HeldFile } from '@ficus/gateway/config/hold-files.ts';
 import type { FileReading } from '@ficus/gateway/config/read-files.ts';
 import { resolve } from '@ficus/gateway/model/resolve.ts';
 import type { Disabled, DynamicSource } from '@ficus/gateway/model/resolve-input.ts';
@@ -49,12 +50,9 @@ export class WorkloadSource {
     this.#files = new FileProvider({
       config: config.file,
       clock,
-      onChange: (source) => {
-        this.#file = source;
-        this.#resolve();
-      },
-      onProblems: (problems) => {
-        if (problems.length > 0) this.#complain(refused(problems.map(formatProblem)));
+      onChange: (source) => this.#offer(source),
+      onProblems: (problems, held) => {
+        if (problems.length > 0) this.#complain(refused(problems.map(formatProblem)), held);
         else this.#complaint = undefined;
       },
     });
@@ -72,7 +70,10 @@ export class WorkloadSource {
     if (problem !== undefined) return { good: false, problem };
     this.#file = reading?.source;
     const { next, mistakes } = this.#resolved(own);
-    if (mistakes.length === 0) return { good: true, usable: next };
+    if (mistakes.length === 0) {
+      if (reading !== undefined) this.#files?.took(reading);
+      return { good: true, usable: next };
+    }
     return { good: false, usable: next, problem: refused(mistakes.map(describe)) };
   }
 
@@ -95,7 +96,25 @@ export class WorkloadSource {
       if (waiting.length > 0) log.warn({ keys: waiting }, 'these changes take effect at the next start');
       this.#own = own;
       this.#resolve();
+      // What they lacked may be there now.
+      this.#files?.again();
     });
+  }
+
+  /** Of files: takes them up, or says what is wrong with them. */
+  #offer(file: DynamicSource): readonly ConfigProblem[] {
+    if (this.#closed) return [];
+    if (this.#own === undefined) {
+      // Looked at together with child.yaml, once that can be read.
+      this.#file = file;
+      return [];
+    }
+    const { next, mistakes } = this.#resolved(this.#own, file);
+    if (mistakes.length > 0) return mistakes.map(asProblem);
+    this.#file = file;
+    this.#complaint = undefined;
+    this.#options.onChange(next);
+    return [];
   }
 
   #resolve(): void {
@@ -109,10 +128,10 @@ export class WorkloadSource {
     this.#options.onChange(next);
   }
 
-  #resolved(own: OwnSources): { next: LastGood; mistakes: readonly Disabled[] } {
+  #resolved(own: OwnSources, file = this.#file): { next: LastGood; mistakes: readonly Disabled[] } {
     const { config } = this.#options;
     const { model, uplinks, disabled } = resolve({
-      dynamic: [...own.sources, ...(this.#file === undefined ? [] : [this.#file])],
+      dynamic: [...own.sources, ...(file === undefined ? [] : [file])],
       entryPoints: config.entryPoints,
       uplinkEntryPoints: config.uplinkEntryPoints,
       // Filled in when it is served: the identity changes without the workloads.
@@ -129,10 +148,13 @@ export class WorkloadSource {
     };
   }
 
-  #complain(problem: FicusError): void {
-    if (problem.message === this.#complaint) return;
-    this.#complaint = problem.message;
-    this.#options.log.error({ err: problem }, 'configuration refused: what runs keeps serving');
+  #complain(problem: FicusError, held: readonly HeldFile[] = []): void {
+    const complaint = JSON.stringify([problem.message, held]);
+    if (complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    const { log } = this.#options;
+    if (held.length === 0) log.error({ err: problem }, 'configuration refused: what runs keeps serving');
+    else log.error({ err: problem, held }, 'configuration refused: the files that have no mistakes serve');
   }
 }
 
@@ -148,6 +170,10 @@ async function readOwn(configFile: string): Promise<OwnSources | FicusError> {
 function problemOf(reading: FileReading | undefined): FicusError | undefined {
   if (reading === undefined || reading.problems.length === 0) return undefined;
   return refused(reading.problems.map(formatProblem));
+}
+
+function asProblem({ kind, name, reason, problem }: Disabled): ConfigProblem {
+  return problem ?? { file: '', line: 1, column: 1, path: [], message: `${kind} ${name}: ${reason}` };
 }
 
 function describe({ kind, name, reason, problem }: Disabled): string {

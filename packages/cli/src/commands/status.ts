@@ -37,10 +37,11 @@ export function statusReport(answer: ParentStatus, now: number): string {
   ];
   if (answer.children.length > 0) parts.push('\n', childTable(answer.children, now));
   if (answer.uplinks.length > 0) parts.push('\n', uplinkTable(answer.uplinks));
+  const { refused = [], held = [] } = answer.configuration;
+  const serves = held.length === 0 ? ', the last good one serves' : '';
   const wrong = [
-    ...(answer.configuration.refused ?? []).map(
-      (text) => `problem: configuration refused, the last good one serves: ${printableLines(text)}\n`,
-    ),
+    ...refused.map((text) => `problem: configuration refused${serves}: ${printableLines(text)}\n`),
+    ...held.map((text) => `problem: ${printableLines(text)}\n`),
     ...answer.disabled.map((one) =>
       printableLines(`problem: ${one.kind} ${one.name} is disabled: ${one.reason}`).concat('\n'),
     ),

@@ -154,8 +154,10 @@ export interface ParentStatus {
   readonly configuration: {
     readonly revision: number;
     readonly loadedAt: string;
-    /** Present when the newest files were refused and the last good configuration still serves. */
+    /** Mistakes in the newest files. Without `held` none of them is taken up and the last good configuration serves. */
     readonly refused?: readonly string[];
+    /** Files that count as they last did, or are left out, while all others are taken up; a sentence each. */
+    readonly held?: readonly string[];
   };
   /** Routers, services, middlewares that are disabled, with the reason. */
   readonly disabled: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];

@@ -235,6 +235,7 @@ export const parentStatusSchema = Type.Object(
       revision: Type.Integer(),
       loadedAt: time('when the configuration that serves was loaded'),
       refused: Type.Optional(Type.Array(Type.String())),
+      held: Type.Optional(Type.Array(Type.String())),
     }),
     disabled: Type.Array(Type.Object({ kind: Type.String(), name: Type.String(), reason: Type.String() })),
     children: Type.Array(Type.Unsafe({ $ref: 'ChildStatus#' })),

@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicSource } from '../model/resolve-input.ts';
 import { FileProvider } from './file-provider.ts';
-import { readFileProvider } from './read-files.ts';
+import type { HeldFile } from './hold-files.ts';
+import { type FileReading, readFileProvider } from './read-files.ts';
 import type { FileProviderConfig } from './static.ts';
 
 const service = (name: string, port = 1) =>
@@ -26,7 +27,10 @@ const clock: Clock = {
 class Followed {
   readonly sources: DynamicSource[] = [];
   readonly problems: (readonly ConfigProblem[])[] = [];
+  readonly held: (readonly HeldFile[])[] = [];
   readonly provider: FileProvider;
+  /** As the listener judges. */
+  check: (source: DynamicSource) => readonly ConfigProblem[] = () => [];
   #wake: () => void = () => {};
 
   constructor(config: FileProviderConfig, ticks = clock) {
@@ -34,14 +38,23 @@ class Followed {
       config,
       clock: ticks,
       onChange: (source) => {
-        this.sources.push(source);
+        const mistakes = this.check(source);
+        if (mistakes.length === 0) this.sources.push(source);
         this.#wake();
+        return mistakes;
       },
-      onProblems: (problems) => {
+      onProblems: (problems, held) => {
         this.problems.push(problems);
+        this.held.push(held);
         this.#wake();
       },
     });
+  }
+
+  async start(): Promise<FileReading> {
+    const first = await this.provider.start();
+    this.provider.took(first);
+    return first;
   }
 
   async until(what: string, condition: () => boolean): Promise<void> {
@@ -72,7 +85,7 @@ describe('file provider', () => {
   const at = (...names: string[]) => join(folder, ...names);
   const follow = async (config: FileProviderConfig, ticks?: Clock) => {
     followed = new Followed(config, ticks);
-    return { followed, first: await followed.provider.start() };
+    return { followed, first: await followed.start() };
   };
 
   beforeEach(async () => {
@@ -218,6 +231,7 @@ describe('file provider', () => {
         if (tries < 3) throw new Error('cannot be taken now');
         taken.push(...Object.keys(source.config.http?.services ?? {}));
         resolve();
+        return [];
       },
       onProblems: (problems) => void told.push(problems),
     });

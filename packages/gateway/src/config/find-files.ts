@@ -12,6 +12,8 @@ const maxDepth = 16;
 export interface FoundFiles {
   /** Absolute, sorted. */
   readonly files: readonly string[];
+  /** Absolute: they are there and cannot be taken; each has a problem. */
+  readonly unusable: readonly string[];
   /** Folders in which a change may matter, those above and behind symbolic links included. */
   readonly folders: readonly string[];
   readonly problems: readonly ConfigProblem[];
@@ -26,11 +28,13 @@ export async function findFiles(config: FileProviderConfig): Promise<FoundFiles>
     search.folders.add(dirname(config.directory));
     await search.folder(config.directory, 0, []);
   }
-  return { files: search.files.sort(), folders: [...search.folders], problems: search.problems };
+  const { unusable, problems } = search;
+  return { files: search.files.sort(), unusable, folders: [...search.folders], problems };
 }
 
 class Search {
   readonly files: string[] = [];
+  readonly unusable: string[] = [];
   readonly folders = new Set<string>();
   readonly problems: ConfigProblem[] = [];
 
@@ -60,12 +64,17 @@ class Search {
     const real = await realpath(file).catch(() => undefined);
     if (real !== undefined) this.folders.add(dirname(real));
     if (extname(file) === '.toml') {
-      this.#problem(file, tomlRefused);
+      this.#unusable(file, tomlRefused);
     } else if (this.files.length === maxFiles) {
-      this.#problem(file, `more than ${maxFiles} files`);
+      this.#unusable(file, `more than ${maxFiles} files`);
     } else {
       this.files.push(file);
     }
+  }
+
+  #unusable(file: string, message: string): void {
+    this.unusable.push(file);
+    this.#problem(file, message);
   }
 
   #problem(file: string, message: string): void {

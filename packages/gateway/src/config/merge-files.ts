@@ -17,8 +17,14 @@ const groups = [
   ...['stores', 'options'].map((group) => ['tls', group] as const),
 ];
 
-/** The same name in two files is a problem, for neither can be meant to win. Certificates follow one another. */
-export function mergeFiles(files: readonly DecodedFile[]): {
+/**
+ * The same name in two files is a problem, for neither can be meant to win; it is said of the later one, or of the one
+ * that is not `settled` (as it was when all was well). Certificates follow one another.
+ */
+export function mergeFiles(
+  files: readonly DecodedFile[],
+  settled: ReadonlySet<string> = new Set(),
+): {
   readonly config: DynamicConfig;
   readonly at: At;
   readonly problems: readonly ConfigProblem[];
@@ -36,9 +42,11 @@ export function mergeFiles(files: readonly DecodedFile[]): {
         const path = [section, group, name];
         const other = owners.get(JSON.stringify(path));
         if (other !== undefined) {
-          const { line } = other.at(path, 'key');
-          const message = `${JSON.stringify(name)} is also in ${other.file}:${line}; keep one`;
-          problems.push({ ...owner.at(path, 'key'), path, message });
+          const newer = settled.has(owner.file) && !settled.has(other.file) ? other : owner;
+          const older = newer === owner ? other : owner;
+          const { line } = older.at(path, 'key');
+          const message = `${JSON.stringify(name)} is also in ${older.file}:${line}; keep one`;
+          problems.push({ ...newer.at(path, 'key'), path, message });
           continue;
         }
         owners.set(JSON.stringify(path), owner);

@@ -51,18 +51,42 @@ test('a bad reload is refused and shown, what runs stays, and mending it clears 
   const run = configured(join(root, 'reload'));
   await run.configuration.start({ source: source('a'), problems: [] });
   run.mistakes = [problem];
-  run.configuration.offer(source('b'));
+  run.configuration.refuse(run.configuration.offer(source('b')));
   assert.equal(run.changes, 0);
   assert.deepEqual(run.configuration.sources, [source('a')]);
   assert.deepEqual(run.configuration.status().refused, ['a.yaml:3:5: http: want b, got c']);
   run.mistakes = [];
-  run.configuration.offer(source('b'));
+  assert.deepEqual(run.configuration.offer(source('b')), []);
   assert.equal(run.changes, 1);
-  assert.deepEqual(run.configuration.status(), { revision: 2, loadedAt: 0, refused: [], refusals: 1 });
+  assert.deepEqual(run.configuration.status(), {
+    ...{ revision: 2, loadedAt: 0, refusals: 1 },
+    ...{ refused: [], held: [] },
+  });
   run.configuration.refuse(Array(50).fill(problem));
   assert.equal(run.configuration.status().refused.length, 21);
   run.configuration.refuse([]);
   assert.deepEqual(run.configuration.status().refused, []);
+});
+
+test('files that are held are told beside the mistakes, until all is good', async () => {
+  const run = configured(join(root, 'held'));
+  assert.equal(await run.configuration.start({ source: source('a'), problems: [] }), true);
+  run.configuration.refuse(
+    [problem],
+    [
+      { file: 'a.yaml', counts: true },
+      { file: 'c.yaml', counts: false },
+    ],
+  );
+  const { refused, held } = run.configuration.status();
+  assert.deepEqual(refused, ['a.yaml:3:5: http: want b, got c']);
+  assert.deepEqual(held, [
+    'a.yaml still counts as it was; the other files are taken up',
+    'c.yaml is left out; the other files are taken up',
+  ]);
+  assert.deepEqual(run.logged, ['configuration refused: the files that have no mistakes serve']);
+  run.configuration.refuse([]);
+  assert.deepEqual(run.configuration.status().held, []);
 });
 
 test('broken files at start: the last good configuration serves, loudly', async () => {

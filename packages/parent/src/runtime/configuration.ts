@@ -1,9 +1,10 @@
-/** Which dynamic configuration counts: the newest good one, or the last good one from disk when the files are bad. */
+/** Which dynamic configuration counts: the newest good one, or the last good one from disk when it starts with bad files. */
 import type { Clock } from '@ficus/common/clock.ts';
 import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
+import type { HeldFile } from '@ficus/gateway/config/hold-files.ts';
 import type { DynamicSource } from '@ficus/gateway/model/resolve-input.ts';
 import type { StateFile } from '../state/last-good.ts';
 
@@ -33,6 +34,8 @@ export interface ConfigurationStatus {
   readonly loadedAt: number;
   /** Problems of the newest files, while they are refused; one line each. */
   readonly refused: readonly string[];
+  /** Those of the newest files that are not taken up while the others are; a sentence each. */
+  readonly held: readonly string[];
   /** Refused since start. */
   readonly refusals: number;
 }
@@ -44,6 +47,7 @@ export class Configuration {
   #revision = 0;
   #loadedAt: number;
   #refused: readonly string[] = [];
+  #held: readonly string[] = [];
   #refusals = 0;
 
   constructor(options: ConfigurationOptions) {
@@ -60,19 +64,21 @@ export class Configuration {
       revision: this.#revision,
       loadedAt: this.#loadedAt,
       refused: this.#refused,
+      held: this.#held,
       refusals: this.#refusals,
     };
   }
 
   /**
    * Takes the first reading. Bad files are passed over for the last good configuration on disk, loudly; when there is
-   * none, a file that can't be read throws `config.refused`, and one with mistakes serves what is right in it.
+   * none, a file that can't be read throws `config.refused`, and one with mistakes serves what is right in it. True: the
+   * files are wholly good.
    */
-  async start({ source, problems }: FirstReading): Promise<void> {
+  async start({ source, problems }: FirstReading): Promise<boolean> {
     const mistakes = source === undefined ? problems : this.#options.check(source);
     if (source !== undefined && mistakes.length === 0) {
       this.#accept(source);
-      return;
+      return true;
     }
     const lastGood = decodeSource(await this.#options.file.read());
     if (lastGood !== undefined) {
@@ -82,38 +88,41 @@ export class Configuration {
       });
       this.#source = lastGood;
       this.#revision += 1;
-      return;
+      return false;
     }
     if (source === undefined) throw refusedAtStart(problems);
     this.#tell(mistakes, 'the configuration has mistakes: what is right in it serves');
     this.#source = source;
     this.#revision += 1;
+    return false;
   }
 
-  /** The files changed and could be read. */
-  offer(source: DynamicSource): void {
+  /** The files changed and could be read. Their mistakes; without any they count from now on. */
+  offer(source: DynamicSource): readonly ConfigProblem[] {
     const mistakes = this.#options.check(source);
-    if (mistakes.length > 0) {
-      this.refuse(mistakes);
-      return;
-    }
+    if (mistakes.length > 0) return mistakes;
     this.#accept(source);
     this.#options.log('info', 'configuration loaded', { revision: this.#revision });
     this.#options.onChange();
+    return [];
   }
 
-  /** The newest files are bad: what runs stays. An empty list: they are as they were when they were good. */
-  refuse(problems: readonly ConfigProblem[]): void {
-    this.#tell(problems, 'configuration refused: what was good last serves');
+  /**
+   * The newest files are bad: what runs stays, or, where files are `held`, only these stay as they were. An empty list:
+   * the files are good.
+   */
+  refuse(problems: readonly ConfigProblem[], held: readonly HeldFile[] = []): void {
+    const outcome = held.length === 0 ? 'what was good last serves' : 'the files that have no mistakes serve';
+    this.#tell(problems, `configuration refused: ${outcome}`, held);
   }
 
-  #tell(problems: readonly ConfigProblem[], outcome: string): void {
-    const lines = problems.map(formatProblem);
-    this.#refused =
-      lines.length > shown ? [...lines.slice(0, shown), `and ${lines.length - shown} more`] : lines;
-    if (lines.length === 0) return;
+  #tell(problems: readonly ConfigProblem[], outcome: string, held: readonly HeldFile[] = []): void {
+    this.#refused = atMost(problems.map(formatProblem));
+    this.#held = atMost(held.map(describeHeld));
+    if (problems.length === 0) return;
     this.#refusals += 1;
-    this.#options.log('error', outcome, { problems: this.#refused });
+    const facts = { problems: this.#refused, ...(held.length === 0 ? {} : { held: this.#held }) };
+    this.#options.log('error', outcome, facts);
   }
 
   #accept(source: DynamicSource): void {
@@ -121,12 +130,23 @@ export class Configuration {
     this.#revision += 1;
     this.#loadedAt = this.#options.clock.now();
     this.#refused = [];
+    this.#held = [];
     this.#options.file.save(() => ({
       provider: source.provider,
       config: source.config,
       files: [...(source.files ?? [])],
     }));
   }
+}
+
+function atMost(lines: readonly string[]): readonly string[] {
+  return lines.length > shown ? [...lines.slice(0, shown), `and ${lines.length - shown} more`] : lines;
+}
+
+function describeHeld({ file, counts }: HeldFile): string {
+  return counts
+    ? `${file} still counts as it was; the other files are taken up`
+    : `${file} is left out; the other files are taken up`;
 }
 
 function refusedAtStart(problems: readonly ConfigProblem[]): FicusError {

@@ -45,7 +45,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
 
   async function status(): Promise<ParentStatus> {
     const stats = await dataPlane.stats();
-    const { revision, loadedAt, refused } = configuration.status();
+    const { revision, loadedAt, refused, held } = configuration.status();
     return {
       name,
       version,
@@ -55,6 +55,7 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
         revision,
         loadedAt: new Date(loadedAt).toISOString(),
         ...(refused.length === 0 ? {} : { refused }),
+        ...(held.length === 0 ? {} : { held }),
       },
       disabled: serving.disabled,
       children: children(),
