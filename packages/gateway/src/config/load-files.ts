@@ -1,5 +1,5 @@
 /** Reads the certificate and users files that dynamic configuration names. */
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import type { At } from '@ficus/common/config/decode.ts';
 import type { ConfigProblem } from '@ficus/common/config/problem.ts';
 import type { DynamicConfig } from './dynamic.ts';
@@ -39,7 +39,8 @@ export type ReadText =
 /** The text of a regular file of at most `limit` bytes, or why not, in words. Never throws. */
 export async function readText(file: string, limit: number): Promise<ReadText> {
   try {
-    await using handle = await open(file, 'r');
+    // Without O_NONBLOCK a pipe that nobody writes to would keep us waiting for ever.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) return { ok: false, reason: 'it is not a file' };
     if (stat.size > limit) return { ok: false, reason: `it has more than ${limit} bytes` };

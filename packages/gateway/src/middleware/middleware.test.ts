@@ -179,3 +179,19 @@ test('a field that only looks like one the operator sets goes with it', () => {
   middleware.request?.(head, exchangeOf(head), passing);
   assert.deepEqual(head.headers, ['x_other', 'kept', 'X_Other', 'x-role', 'guest', 'X-Role']);
 });
+
+test('an expression is not given a path without bounds', () => {
+  for (const model of [
+    { kind: 'replacePathRegex', name: ['m', 'file'], regex: '(a+)+b', replacement: '/x' },
+    { kind: 'stripPrefixRegex', name: ['m', 'file'], regex: ['/(a+)+b'] },
+    { kind: 'redirectRegex', name: ['m', 'file'], regex: '(a+)+b', replacement: '/x', permanent: false },
+  ] as const satisfies MiddlewareModel[]) {
+    const head = request(`/${'a'.repeat(9000)}`);
+    const verdict = compileMiddleware(model, inContext()).request?.(head, exchangeOf(head), passing);
+    assert.equal(
+      verdict !== undefined && 'code' in verdict && verdict.code,
+      'request.target-too-long',
+      model.kind,
+    );
+  }
+});

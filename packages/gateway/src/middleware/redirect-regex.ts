@@ -6,6 +6,7 @@ import type { RedirectRegexModel } from '../model/middleware/redirects.ts';
 import { checkedGoRegexp, type GoRegexp } from '../rules/go-regexp.ts';
 import type { Middleware, Refusal, Reply } from './middleware.ts';
 import { redirectTo, targetOf } from './redirect.ts';
+import { longestRewritten, tooLongToRewrite } from './regexp-limit.ts';
 
 export function redirectRegex(model: RedirectRegexModel): Middleware {
   return new RedirectRegex(model);
@@ -25,6 +26,7 @@ class RedirectRegex implements Middleware {
   /** A URL that stays the same passes. */
   request(head: RequestHead, exchange: Exchange): Reply | Refusal | undefined {
     const url = `${schemeOf(head, exchange)}://${head.authority}${targetOf(head)}`;
+    if (url.length > longestRewritten) return tooLongToRewrite;
     if (!this.#regexp.test(url)) return undefined;
     const location = this.#regexp.replaceAll(url, this.#replacement);
     return location === url ? undefined : redirectTo(location, head.method, this.#permanent);

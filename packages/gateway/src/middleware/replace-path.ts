@@ -3,6 +3,7 @@ import type { RequestHead } from '../http/message.ts';
 import type { ReplacePathModel, ReplacePathRegexModel } from '../model/middleware/paths.ts';
 import { checkedGoRegexp, type GoRegexp } from '../rules/go-regexp.ts';
 import type { Middleware, Refusal } from './middleware.ts';
+import { longestRewritten, tooLongToRewrite } from './regexp-limit.ts';
 import { disguised, rewrittenPath } from './rewritten-path.ts';
 
 export function replacePath({ path }: ReplacePathModel): Middleware {
@@ -36,6 +37,7 @@ class ReplacePathRegex implements Middleware {
   }
 
   request(head: RequestHead): Refusal | undefined {
+    if (head.path.length > longestRewritten) return tooLongToRewrite;
     if (!this.#regexp.test(head.path)) return undefined;
     const replaced = this.#regexp.replaceAll(head.path, this.#replacement);
     const path = rewrittenPath(replaced.startsWith('/') ? replaced : `/${replaced}`, head);

@@ -5,6 +5,7 @@ import type { StripPrefixRegexModel } from '../model/middleware/paths.ts';
 import { checkedGoRegexp, type GoRegexp } from '../rules/go-regexp.ts';
 import { routingPath } from '../rules/wire-text.ts';
 import type { Middleware, Refusal } from './middleware.ts';
+import { longestRewritten, tooLongToRewrite } from './regexp-limit.ts';
 import { disguised, rewrittenPath } from './rewritten-path.ts';
 
 /** The expressions see the path as rules do, decoded but for what is reserved. The first that matches at its start counts. */
@@ -20,6 +21,7 @@ class StripPrefixRegex implements Middleware {
   }
 
   request(head: RequestHead): Refusal | undefined {
+    if (head.path.length > longestRewritten) return tooLongToRewrite;
     const text = routingPath(head.path);
     for (let i = 0; i < this.#expressions.length; i++) {
       const prefix = (this.#expressions[i] as GoRegexp).match(text)?.[0];
