@@ -9,7 +9,20 @@ const folder = join(import.meta.dirname, 'cases');
 const inputs = readdirSync(folder).filter((name) => name.endsWith('.in.yaml'));
 
 describe('golden configuration', () => {
-  it('has the cases', () => assert.ok(inputs.length >= 25, `${inputs.length} cases`));
+  it('has the cases, half of them wrong ones', () => {
+    const wrong = inputs.filter((name) => golden(name, '.problems.txt') !== undefined);
+    assert.ok(inputs.length >= 150, `${inputs.length} cases`);
+    assert.ok(wrong.length * 2 >= inputs.length, `${wrong.length} of ${inputs.length} are wrong ones`);
+  });
+
+  it('has an input for every output', () => {
+    const known = new Set(inputs.map((name) => name.replace(/\.in\.yaml$/, '')));
+    const outputs = readdirSync(folder).filter((name) => /\.(out\.json|problems\.txt)$/.test(name));
+    assert.deepEqual(
+      outputs.filter((name) => !known.has(name.replace(/\.(out\.json|problems\.txt)$/, ''))),
+      [],
+    );
+  });
 
   for (const name of inputs) {
     it(name, async () => {
