@@ -14,7 +14,7 @@ export const circuitBreakerSchema = object(
       duration('How long it lets a growing share through before it closes. Default: `10s`.'),
     ),
     responseCode: optional(
-      integer('Status it answers with while open. Default: 503.', { minimum: 100, maximum: 599 }),
+      integer('Status it answers with while open. Default: 503.', { minimum: 200, maximum: 599 }),
     ),
     minRequests: optional(
       integer('Requests there must have been in the last ten seconds before it opens. Default: 1.', {
