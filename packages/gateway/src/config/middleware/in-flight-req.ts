@@ -9,7 +9,7 @@ export const inFlightReqSchema = object(
       minimum: 0,
       maximum: 1_000_000_000,
     }),
-    sourceCriterion: optional(sourceCriterionSchema),
+    sourceCriterion: optional(sourceCriterionSchema('the host')),
   },
 );
 export type InFlightReqConfig = Static<typeof inFlightReqSchema>;

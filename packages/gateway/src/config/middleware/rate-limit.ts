@@ -59,7 +59,7 @@ export const rateLimitSchema = object(
     ),
     period: optional(duration('Default: `1s`.')),
     burst: optional(integer('Requests that may come at once. Default: 1.', { minimum: 0, maximum: most })),
-    sourceCriterion: optional(sourceCriterionSchema),
+    sourceCriterion: optional(sourceCriterionSchema('the peer of the connection')),
     redis: optional(redisSchema),
   },
 );

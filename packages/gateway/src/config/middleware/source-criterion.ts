@@ -37,9 +37,9 @@ export const ipStrategySchema = object(
 );
 export type IpStrategyConfig = Static<typeof ipStrategySchema>;
 
-export const sourceCriterionSchema = object(
-  'What makes requests come from one source. At most one of its keys.',
-  {
+/** `byDefault`: what counts without any of its keys. */
+export const sourceCriterionSchema = (byDefault: string) =>
+  object(`What makes requests come from one source. At most one of its keys. Default: ${byDefault}.`, {
     ipStrategy: optional(ipStrategySchema),
     requestHeaderName: optional(
       string('The value of this header field; requests without it are one source.', {
@@ -47,6 +47,5 @@ export const sourceCriterionSchema = object(
       }),
     ),
     requestHost: optional(boolean('The host, in lower case and without port. Default: false.')),
-  },
-);
-export type SourceCriterionConfig = Static<typeof sourceCriterionSchema>;
+  });
+export type SourceCriterionConfig = Static<ReturnType<typeof sourceCriterionSchema>>;
