@@ -8,7 +8,7 @@ import { type Decoders, type FileReading, readFileProvider, statSignature } from
 import type { FileProviderConfig } from './static.ts';
 
 /** Quiet time after a change before it is read, so that a file is not read half written. */
-const quietMs = 50;
+const quietMs = 25;
 /** Changes that never pause are read after this all the same. */
 const patienceMs = 150;
 /** File systems and mounts that report no changes are looked at this often. */
