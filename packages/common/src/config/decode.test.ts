@@ -97,6 +97,14 @@ describe('decoding', () => {
     it(`explains ${what}`, () => assert.deepEqual(problems(text), expected));
   }
 
+  it('does not tell what follows from one slip of syntax', () => {
+    const rest = Array.from({ length: 50 }, (_, i) => `  - { kind: a${i}, b: [c] }`).join('\n');
+    const found = problems(`items:\n  - { url: /{status}.html }\n${rest}\n`);
+    assert.equal(found.length, 4, found.join('\n'));
+    assert.match(found[0] ?? '', /^x\.yaml:2:\d+: not valid YAML: /);
+    assert.match(found[3] ?? '', /not valid YAML from here on \(\d+ more\): mend the first place first$/);
+  });
+
   it('hides what may be a password', () => {
     const [problem] = problems('items: [{url: "ftp://me:secret@x"}]');
     assert.ok(problem !== undefined && !problem.includes('secret'), problem);

@@ -73,6 +73,9 @@ export function mapDecoded<T, U>(decoded: Decoded<T>, complete: (value: T) => U)
   return decoded.ok ? { ok: true, value: complete(decoded.value), at: decoded.at } : decoded;
 }
 
+/** One slip makes a parser complain of all that follows: who reads it wants the first place. */
+const mostSyntaxErrors = 3;
+
 function parse(text: string, problems: Problems): Document.Parsed | undefined {
   try {
     const document = parseDocument(text, { ...parseOptions, lineCounter: problems.lines });
@@ -81,12 +84,18 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
       problems.add(overflow.pos[0], [], tooDeep);
       return undefined;
     }
-    for (const error of [...document.errors, ...document.warnings]) {
+    const found = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+    for (const error of found.slice(0, mostSyntaxErrors)) {
       const many = error.code === 'MULTIPLE_DOCS';
       const message = many
         ? 'want one document, got a second after "---"'
         : `not valid YAML: ${lowerFirst(error.message)}`;
       problems.add(error.pos[0], [], message);
+    }
+    const next = found[mostSyntaxErrors];
+    if (next !== undefined) {
+      const more = found.length - mostSyntaxErrors;
+      problems.add(next.pos[0], [], `not valid YAML from here on (${more} more): mend the first place first`);
     }
     return document;
   } catch (error) {
