@@ -52,6 +52,8 @@ export class ParentProcess extends NodeProcess {
       async () => (await get(`${this.url}/`).catch(() => undefined)) !== undefined,
       'an answer of the public entrypoint',
     );
+    // The other entrypoints are opened after the first one.
+    await this.process.until(async () => this.process.output.includes('"msg":"serving"'), 'all entrypoints');
     if (this.mesh) await this.process.until(async () => (await this.status()) !== undefined, 'the admin API');
   }
 
