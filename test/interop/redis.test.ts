@@ -141,13 +141,20 @@ ${balancers({ s: [endpoint.port] })}
   });
 
   test('a cluster', async () => {
+    // Of our own: the default ones, 10,000 above, may be anybody's outgoing connection.
+    const buses = [await freePort(), await freePort()] as const;
     await using nodes = await Promise.all(
-      [0, 1].map(() => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'])),
+      buses.map((bus) =>
+        startRedis([
+          ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
+          ...['--cluster-port', `${bus}`],
+        ]),
+      ),
     ).then(both);
     const [one, two] = nodes.all as [TestRedis, TestRedis];
     await say(one.port, 'CLUSTER ADDSLOTSRANGE 0 8191');
     await say(two.port, 'CLUSTER ADDSLOTSRANGE 8192 16383');
-    await say(one.port, `CLUSTER MEET 127.0.0.1 ${two.port}`);
+    await say(one.port, `CLUSTER MEET 127.0.0.1 ${two.port} ${buses[1]}`);
     const ready = async (node: TestRedis) => /cluster_state:ok/.test(await say(node.port, 'CLUSTER INFO'));
     await eventually(
       async () => (await ready(one)) && (await ready(two)),
