@@ -5,15 +5,9 @@ import type { RetryPolicy } from '../service/retry-policy.ts';
 import type { Service } from '../service/service.ts';
 import type { Middleware, Next, Passing, Verdict, Visit } from './middleware.ts';
 
-/** The middlewares of one router or service, made once. */
-export interface Chain {
-  readonly steps: readonly Middleware[];
-  /** The last one's among them. */
-  readonly retry: RetryPolicy | undefined;
-}
-
-export function compileChain(steps: readonly Middleware[]): Chain {
-  return { steps, retry: steps.findLast((step) => step.retry !== undefined)?.retry };
+/** How a request that has passed `steps` may be sent again: the last one's say, undefined when none has one. */
+export function retryOf(steps: readonly Middleware[]): RetryPolicy | undefined {
+  return steps.findLast((step) => step.retry !== undefined)?.retry;
 }
 
 /** Where a request goes that has passed. */

@@ -8,9 +8,9 @@ import type { Headers } from '../http/headers.ts';
 import { type AnswerReader, InnerExchange } from '../http/inner-exchange.ts';
 import type { ResponseHead } from '../http/message.ts';
 import { answerProblem } from '../http/respond.ts';
-import { type Destination, Passage } from '../middleware/passage.ts';
+import { type Destination, Passage, retryOf } from '../middleware/passage.ts';
 import type { Passing } from '../service/passing.ts';
-import { defaultRetryPolicy, type RetryPolicy } from '../service/retry-policy.ts';
+import { defaultRetryPolicy } from '../service/retry-policy.ts';
 import type { Service } from '../service/service.ts';
 import type { ForwardContext } from './attempts.ts';
 import type { SentRequest } from './sent-body.ts';
@@ -140,11 +140,6 @@ class Behind implements Destination {
   }
 
   serveBy(exchange: Exchange, service: Service): void {
-    const policy: RetryPolicy = retryOf(this.#passing) ?? defaultRetryPolicy;
-    this.#context.forward(exchange, service, policy);
+    this.#context.forward(exchange, service, retryOf(this.#passing.steps) ?? defaultRetryPolicy);
   }
-}
-
-function retryOf({ steps }: Passing): RetryPolicy | undefined {
-  return steps.findLast((step) => step.retry !== undefined)?.retry;
 }

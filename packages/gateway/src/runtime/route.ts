@@ -1,7 +1,7 @@
 /** A router that serves: its middlewares, and where what has passed them goes. */
 import type { Exchange } from '../http/exchange.ts';
 import type { Middleware } from '../middleware/middleware.ts';
-import { type Destination, Passage } from '../middleware/passage.ts';
+import { type Destination, Passage, retryOf } from '../middleware/passage.ts';
 import type { QName, RouterModel } from '../model/model.ts';
 import { buildRouteTable, type Routable, type RouteTable } from '../router/route-table.ts';
 import { defaultRetryPolicy, type RetryPolicy } from '../service/retry-policy.ts';
@@ -39,7 +39,7 @@ export class Route implements Destination, Routable {
     this.service = service;
     this.steps = steps;
     this.#dispatch = dispatch;
-    this.#retry = steps.findLast((step) => step.retry !== undefined)?.retry ?? inherited;
+    this.#retry = retryOf(steps) ?? inherited;
   }
 
   /** Links the routers of the layers below, among `routes` of the whole model. They make no circles. */
