@@ -100,8 +100,9 @@ for (const entryPoint of ['cleartext', 'TLS'] as const) {
     test('a cancelled call is cancelled at the endpoint: unary and both streams', async () => {
       let cancelled = endpoint.cancelled();
       const { error } = await client.unary('', { 'x-do': 'hang' }, undefined, (call) => {
-        // Once it is surely there.
-        void client.unary('after it').then(() => call.cancel());
+        void eventually(() => endpoint.hanging() === 1, 5000, 'the call to arrive').finally(() =>
+          call.cancel(),
+        );
       });
       assert.equal(error?.code, status.CANCELLED);
       await eventually(() => endpoint.cancelled() === cancelled + 1, 2000, 'the unary call to be cancelled');

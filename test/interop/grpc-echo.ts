@@ -45,6 +45,8 @@ const healthService = {
 export interface EchoEndpoint extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Calls that wait for an answer which never comes. */
+  readonly hanging: () => number;
   /** Calls that were cancelled before they were answered. */
   readonly cancelled: () => number;
   /** What `Upload` has read. */
@@ -63,6 +65,7 @@ const unlimited = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_messag
 
 /** Starts the server, in cleartext. */
 export async function startEcho({ port = 0 }: EchoOptions = {}): Promise<EchoEndpoint> {
+  let hanging = 0;
   let cancelled = 0;
   let received = 0;
   let held = false;
@@ -90,6 +93,7 @@ export async function startEcho({ port = 0 }: EchoOptions = {}): Promise<EchoEnd
         callback({ code: status.ABORTED, details: 'after the head' });
         return;
       case 'hang':
+        hanging++;
         return;
       default: {
         call.sendMetadata(answer);
@@ -145,6 +149,7 @@ export async function startEcho({ port = 0 }: EchoOptions = {}): Promise<EchoEnd
   return Object.assign(endpoint, {
     url: `h2c://127.0.0.1:${bound}`,
     port: bound,
+    hanging: () => hanging,
     cancelled: () => cancelled,
     received: () => received,
     hold: (hold: boolean) => {

@@ -149,7 +149,7 @@ suite('nginx in front', { skip: without('nginx') }, () => {
     const failed = await client.unary('', { 'x-do': 'fail' });
     assert.equal(failed.error?.code, status.FAILED_PRECONDITION);
     const before = echo.cancelled();
-    const hanging = await client.unary('', { 'x-do': 'hang' }, 300);
+    const hanging = await client.unary('', { 'x-do': 'hang' }, 1000);
     assert.equal(hanging.error?.code, status.DEADLINE_EXCEEDED);
     await eventually(() => echo.cancelled() > before, 2000, 'the endpoint’s call to be cancelled');
   });
