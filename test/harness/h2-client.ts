@@ -64,22 +64,23 @@ export async function ask(
   return answer;
 }
 
+/** Node closes no stream whose reset without an error came before its `end`, as long as one of its writes waits: `aborted` says it. */
+const goesOn = ['drain', 'aborted', 'close'];
+
 /** Writes all of `body` as far as the stream takes it. */
 export async function pour(stream: ClientHttp2Stream, body: AsyncIterable<Buffer>): Promise<void> {
   for await (const piece of body) {
-    if (stream.writableEnded || stream.destroyed) return;
+    if (stream.writableEnded || stream.closed || stream.destroyed) return;
     if (!stream.write(piece))
       await new Promise<void>((resolve) => {
         const done = () => {
-          stream.off('drain', done);
-          stream.off('close', done);
+          for (const event of goesOn) stream.off(event, done);
           resolve();
         };
-        stream.once('drain', done);
-        stream.once('close', done);
+        for (const event of goesOn) stream.once(event, done);
       });
   }
-  if (!stream.destroyed) stream.end();
+  if (!stream.closed && !stream.destroyed) stream.end();
 }
 
 /** Reads the answer on a stream to its end. */
@@ -100,9 +101,12 @@ export function read(stream: ClientHttp2Stream, take?: (chunk: Buffer) => void):
     stream.on('data', take ?? ((chunk: Buffer) => chunks.push(chunk)));
     stream.on('end', () => {
       ended = true;
+      // Its `close` may never come, as `goesOn` has it.
+      if (stream.closed) settle();
     });
     stream.on('error', reject);
-    stream.on('close', () => {
+    stream.on('close', () => settle());
+    const settle = () => {
       if (!ended || head[':status'] === undefined)
         reject(new Error(`the stream was closed before its answer was whole (code ${stream.rstCode})`));
       else
@@ -113,6 +117,6 @@ export function read(stream: ClientHttp2Stream, take?: (chunk: Buffer) => void):
           trailers,
           body: Buffer.concat(chunks),
         });
-    });
+    };
   });
 }

@@ -36,12 +36,15 @@ test('a client that ends its request is never reset', async () => {
   });
 });
 
-test('one that goes on for 64 KiB is told to stop, without blame', async () => {
-  await refused(async (client, id) => {
+test('one that goes on for 64 KiB is told to stop, without blame and not before the next tick', async () => {
+  await refused(async (client, id, clock) => {
     for (let i = 0; i < 4; i++) client.send(wire.data(id, piece));
     await client.roundTrip();
     assert.equal(client.stream(id).reset, undefined, 'not yet');
-    client.send(wire.data(id, piece));
+    client.send(wire.data(id, piece), wire.data(id, piece, true));
+    await client.roundTrip();
+    assert.equal(client.stream(id).reset, undefined, 'nor on the heels of the answer');
+    clock.advance(250);
     await client.until(() => client.stream(id).reset !== undefined, 'a reset');
     assert.equal(client.stream(id).reset, errors.none);
   });

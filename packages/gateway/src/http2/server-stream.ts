@@ -185,8 +185,10 @@ export class ServerStream extends Http2Stream implements ServedExchange {
     const listener = this.#listener;
     if (listener === undefined) {
       this.#lingered += piece.length;
-      if (this.localEnded && this.#lingered > lingerBytes) this.reset(errorCodes.noError);
-      return true;
+      if (!this.localEnded || this.#lingered <= lingerBytes) return true;
+      // Not at once: a Node client that reads a reset together with the answer's end never closes its stream.
+      this.#lingerUntil = this.#server.deadlines.now;
+      return false;
     }
     this.#bodyBytes += piece.length;
     const most = this.#server.settings.limits.maxRequestBodyBytes;
