@@ -48,13 +48,15 @@ export function parsePins(text: string): string[] {
 /**
  * Learns the server's root and proves it: the first connection shows the chain, whose pinned root is then the only
  * trusted one of a second connection that OpenSSL verifies and that must be a parent's. Sends no application byte.
- * The server must present its root too, as `listenerTls` for joining callers does. Throws `join.pin-mismatch`, `join.not-a-parent`, `join.unreachable`.
+ * The server must present its root too, as `listenerTls` for joining callers does. Throws `join.pin-mismatch`, `join.clock`,
+ * `join.not-a-parent`, `join.unreachable`.
  */
 export async function fetchVerifiedRoots(server: PinnedServer): Promise<VerifiedServer> {
   const pins = parsePins(server.pins.join(','));
   const chain = await withConnection(server, { rejectUnauthorized: false }, presentedChain);
   const root = chain.find((certificate) => isRoot(certificate) && pins.includes(factsOf(certificate).pin));
   if (root === undefined) throw mismatch(chain);
+  checkClock(chain, Date.now());
   const roots = [root.toString()];
   const policy = tlsPolicy({ roots, alpn: server.alpn ?? ['http/1.1'] });
   const parent = await withConnection(
@@ -64,6 +66,20 @@ export async function fetchVerifiedRoots(server: PinnedServer): Promise<Verified
     (socket) => peerSpiffeId(socket.getPeerX509Certificate() as X509Certificate),
   );
   return { roots, parent };
+}
+
+/** A machine that has just booted may not know the time yet: OpenSSL would only say that a certificate is not valid. */
+function checkClock(chain: readonly X509Certificate[], now: number): void {
+  for (const certificate of chain) {
+    const { notBefore, notAfter } = factsOf(certificate);
+    if (now >= notBefore && now < notAfter) continue;
+    const [edge, word] = now < notBefore ? [notBefore, 'begins'] : [notAfter, 'ended'];
+    throw new FicusError(
+      'join.clock',
+      `this machine's clock says ${new Date(now).toISOString()}, but a certificate of the parent ${word} at ${new Date(edge).toISOString()}`,
+      { remedy: 'set this machine’s clock (timedatectl shows whether it is synchronised), or the parent’s' },
+    );
+  }
 }
 
 function expectParent(raw: Uint8Array): Error | undefined {

@@ -24,8 +24,8 @@ export interface ChildOptions {
   readonly workloads?: Readonly<Record<string, WorkloadConfig>>;
   /** Globs the token grants. Default: every name. */
   readonly grants?: string;
-  /** Keys that are added to, or replace, those of the static configuration. */
-  readonly static?: object;
+  /** Keys that are added to, or replace, those of the static configuration; from its uplink entrypoint's port if they need it. */
+  readonly static?: object | ((port: number) => object);
   /** Keys added to its uplink entrypoint. */
   readonly entryPoint?: object;
   readonly env?: Readonly<Record<string, string>>;
@@ -134,7 +134,7 @@ export async function makeChild(options: ChildOptions): Promise<ChildProcess> {
     },
     providers: { file: { filename: 'workloads.yaml' } },
     log: { level: 'DEBUG', format: 'json' },
-    ...options.static,
+    ...(typeof options.static === 'function' ? options.static(port) : options.static),
   });
   const child = new ChildProcess(options.parent, options.name, directory, port);
   child.env = options.env ?? {};

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
 import { onSignals } from '@ficus/common/signals.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
@@ -11,7 +12,7 @@ import { watchIdentity } from '@ficus/pki/identity-watch.ts';
 import { type LoadedIdentity, loadIdentity } from '@ficus/pki/node-identity.ts';
 import { AdvertisementPublisher } from './advertisement/publisher.ts';
 import type { ChildConfig } from './config/child-config.ts';
-import { renewInProcess } from './enrol/renew-process.ts';
+import { enrolInProcess } from './enrol/enrol-process.ts';
 import { RenewalSchedule } from './enrol/renewal-schedule.ts';
 import { Serving } from './serving.ts';
 import { startError } from './start-error.ts';
@@ -59,7 +60,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const parts = new AsyncDisposableStack();
   const outcome = { started: false, cut: 0 };
   try {
-    const identity = await loadNode(config);
+    const identity = await joinedNode(config, clock, options.log);
     const directory = identityDirectory(stateDirectory);
     const log = options.log.child({ child: identity.name });
     warnIfExpired(identity, clock.now(), log);
@@ -113,7 +114,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       log,
       validity: () => inUse.current.facts,
       renew: async () => {
-        await renewInProcess(stateDirectory, stop.signal);
+        await enrolInProcess({ kind: 'renew', stateDirectory }, stop.signal);
         await inUse.take(await loadIdentity(directory));
       },
       ...(renewEveryMs === undefined ? {} : { renewEveryMs }),
@@ -152,6 +153,23 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   } catch (error) {
     await parts.disposeAsync();
     throw startError(error, config);
+  }
+}
+
+/** The identity in hand, or the one that `join` of the configuration gets: before that there is nothing to serve with. */
+async function joinedNode(config: ChildConfig, clock: Clock, log: Log): Promise<LoadedIdentity> {
+  try {
+    return await loadNode(config);
+  } catch (error) {
+    if (!(error instanceof FicusError && error.code === 'identity.missing') || config.join === undefined)
+      throw error;
+    const { joinAtStart } = await import('./enrol/join-at-start.ts');
+    const { join, stateDirectory, name } = config;
+    // A signal ends the process as it does any: nothing is served yet.
+    const { signal } = new AbortController();
+    const task = { ...join, stateDirectory, ...(name === undefined ? {} : { name }) };
+    await joinAtStart({ task, clock, log, signal });
+    return loadNode(config);
   }
 }
 

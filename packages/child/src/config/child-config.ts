@@ -33,6 +33,14 @@ export interface ChildConfig {
   readonly log: { readonly level: LogLevel; readonly format: 'common' | 'json' };
   readonly accessLog?: AccessLogConfig;
   readonly lifeCycle: LifeCycle;
+  readonly join?: JoinConfig;
+}
+/** How a child joins by itself; `tokenFile` is absolute. */
+export interface JoinConfig {
+  readonly url: string;
+  readonly tokenFile: string;
+  readonly caPins: readonly string[];
+  readonly address?: string;
 }
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -82,6 +90,9 @@ function complete(raw: ChildFile, file: string): ChildConfig {
       format: raw.log?.format ?? 'common',
     },
     ...(raw.accessLog === undefined ? {} : { accessLog: raw.accessLog }),
+    ...(raw.join === undefined
+      ? {}
+      : { join: { ...raw.join, tokenFile: resolve(folder, raw.join.tokenFile) } }),
     lifeCycle: lifeCycle([...Object.values(uplinkEntryPoints), ...Object.values(entryPoints)]),
   };
 }

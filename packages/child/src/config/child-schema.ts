@@ -2,6 +2,7 @@
 import {
   boolean,
   integer,
+  list,
   named,
   object,
   optional,
@@ -43,6 +44,28 @@ export const workloadSchema = object(
 );
 export type WorkloadConfig = Static<typeof workloadSchema>;
 
+const joinSchema = object(
+  'How this child joins by itself at its first start. Without effect once it has an identity.',
+  {
+    url: string("The parent's join listener, such as `https://parent.example.com:8443`.", {
+      format: 'http-url',
+    }),
+    tokenFile: string('File with the one-time token, relative to this file; deleted once it was used.', {
+      minLength: 1,
+    }),
+    caPins: list(
+      'Pins of the parent: several while its root is being replaced, one match is enough.',
+      string("`sha256:…` of the parent's root, as `ficus token create` prints it.", { minLength: 1 }),
+      { minItems: 1 },
+    ),
+    address: optional(
+      string('`host:port` the parent dials. Default: the address this machine calls from, and port 9443.', {
+        format: 'uplink-address',
+      }),
+    ),
+  },
+);
+
 export const childSchema = object(
   'The static configuration of `ficus child --config child.yaml`.',
   {
@@ -54,6 +77,7 @@ export const childSchema = object(
     stateDirectory: optional(
       string('Folder of its identity, relative to this file. Default: `./state`.', { minLength: 1 }),
     ),
+    join: optional(joinSchema),
     workers: optional(
       integer('Data-plane worker processes; 0 serves in the main process. Default: 0.', {
         minimum: 0,

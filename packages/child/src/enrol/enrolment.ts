@@ -28,7 +28,22 @@ export function decodeEnrolment(text: string): Enrolment {
     certificate: string(members, 'certificate', 'PEM certificates', (text) => pemChain.test(text)),
     roots: list(members, 'roots', 'PEM certificates', (text) => pemChain.test(text)),
     parents: list(members, 'parents', 'SPIFFE IDs of parents', isParentUri),
+    ...(members['secrets'] === undefined ? {} : { secrets: secretsOf(members['secrets']) }),
   };
+}
+
+const maxSecrets = 8;
+const maxSecretLength = 16_384;
+
+/** They become files: no name may lead out of their folder. What is wrong is never shown. */
+function secretsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const good = entries.every(
+    ([name, text]) =>
+      /^[a-z0-9-]{1,63}$/.test(name) && typeof text === 'string' && text.length <= maxSecretLength,
+  );
+  if (good && entries.length > 0 && entries.length <= maxSecrets) return Object.fromEntries(entries);
+  throw bad('secrets', `1 to ${maxSecrets} named texts`, undefined);
 }
 
 function isParentUri(text: string): boolean {

@@ -11,9 +11,9 @@ import { loadIdentity } from '@ficus/pki/node-identity.ts';
 import { createToken } from '@ficus/pki/token.ts';
 import { identityDirectory } from '../state/identity-directory.ts';
 import { type FakeParent, startFakeParent } from '../testing/fake-parent.ts';
+import { enrolInProcess } from './enrol-process.ts';
 import { type JoinOptions, joinParent } from './join.ts';
 import { renewCertificate } from './renew.ts';
-import { renewInProcess } from './renew-process.ts';
 
 let root = '';
 let count = 0;
@@ -190,8 +190,11 @@ test('a renewal process renews, and passes a refusal on with its code', async ()
   await joinParent(options(parent, state));
   const before = await loadIdentity(identityDirectory(state));
   const { signal } = new AbortController();
-  await renewInProcess(state, signal);
+  await enrolInProcess({ kind: 'renew', stateDirectory: state }, signal);
   assert.notEqual((await loadIdentity(identityDirectory(state))).facts.serial, before.facts.serial);
   parent.script.push({ kind: 'refuse', code: 'child.revoked' });
-  await assert.rejects(renewInProcess(state, signal), { code: 'child.revoked', remedy: 'a new one' });
+  await assert.rejects(enrolInProcess({ kind: 'renew', stateDirectory: state }, signal), {
+    code: 'child.revoked',
+    remedy: 'a new one',
+  });
 });

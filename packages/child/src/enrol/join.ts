@@ -9,6 +9,7 @@ import { fetchVerifiedRoots } from '@ficus/pki/pin.ts';
 import { privateDirectory } from '@ficus/pki/private-files.ts';
 import { parseToken } from '@ficus/pki/token.ts';
 import { identityDirectory } from '../state/identity-directory.ts';
+import { writeSecrets } from '../state/secrets.ts';
 import { checkEnrolment } from './check-enrolment.ts';
 import { createKeyRequest } from './key-request.ts';
 import { callParent, type RetryOptions, reachParent } from './parent-api.ts';
@@ -72,7 +73,9 @@ export async function joinParent(options: JoinOptions): Promise<Joined> {
   if (name !== undefined && enrolment.child !== name) throw otherName(name, enrolment.child);
   checkEnrolment(enrolment, key, clock.now());
 
-  const { child, trustDomain, parents, certificate, roots } = enrolment;
+  const { child, trustDomain, parents, certificate, roots, secrets } = enrolment;
+  // Before the identity: a child that has one never asks for them again.
+  if (secrets !== undefined) await writeSecrets(stateDirectory, secrets);
   const profile = { name: child, role: 'child', trustDomain, joinUrl: url.origin, parents } as const;
   const { facts } = await replaceIdentity(identityDirectory(stateDirectory), {
     ...profile,

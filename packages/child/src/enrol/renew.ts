@@ -1,4 +1,4 @@
-/** One renewal: a new key and certificate for the identity in hand. Runs in a process of its own, see `renew-main.ts`. */
+/** One renewal: a new key and certificate for the identity in hand. Runs in a process of its own, see `enrol-main.ts`. */
 import type { Clock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Log } from '@ficus/common/log.ts';

@@ -9,6 +9,11 @@ export interface TokenRequest {
   readonly workloads: readonly string[];
   /** Default 900 (15 minutes), at most 86400. */
   readonly ttlSeconds?: number;
+  /**
+   * Given to the child when it joins, which keeps each as `secrets/<name>` in its state directory: names `[a-z0-9-]`, at
+   * most 8 of 16 KiB. Until then they are kept sealed with the token, which the parent does not keep.
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 export interface CreatedToken extends TokenInfo {
   /** Shown once, stored only as a hash. */
@@ -184,4 +189,6 @@ export interface Enrolment {
   readonly roots: readonly string[];
   /** SPIFFE IDs of the parents that may dial this child. */
   readonly parents: readonly string[];
+  /** What the token carried; of a join only. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }

@@ -42,6 +42,13 @@ export const tokenRequestSchema = Type.Object(
         description: 'seconds the token may be used; default 900',
       }),
     ),
+    secrets: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,63}$' }), text('the secret', 16_384), {
+        maxProperties: 8,
+        additionalProperties: false,
+        description: 'given to the child when it joins, as files secrets/<name> in its state directory',
+      }),
+    ),
     actor,
   },
   { ...closed, $id: 'TokenRequest' },

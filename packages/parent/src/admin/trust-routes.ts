@@ -1,5 +1,6 @@
 /** Letting children in and shutting them out: tokens, children, certificates. */
 import type { CreatedToken, Reason, TokenRequest } from '@ficus/common/api/admin.ts';
+import { sealSecrets } from '@ficus/pki/sealed-secrets.ts';
 import { createToken } from '@ficus/pki/token.ts';
 import { changeOf, type Routes } from './context.ts';
 import { list, object, ref, route } from './route-schema.ts';
@@ -23,11 +24,14 @@ export const trustRoutes: Routes = (app, context) => {
       status: 201,
     }),
     (request, reply): CreatedToken => {
-      const { child, workloads, ttlSeconds = 900 } = request.body as TokenRequest;
+      const { child, workloads, ttlSeconds = 900, secrets } = request.body as TokenRequest;
       const ttlMs = ttlSeconds * 1000;
       const { token, id, secretHash } = createToken(clock.now(), ttlMs);
       const info = store.createToken(
-        { id, secretHash, child, workloads, ttlMs },
+        {
+          ...{ id, secretHash, child, workloads, ttlMs },
+          ...(secrets === undefined ? {} : { sealed: sealSecrets(secrets, token) }),
+        },
         changeOf(request, context, `let ${child} join`),
       );
       const caPin = authority.pin;

@@ -7,6 +7,7 @@ import type { LogLine } from '@ficus/common/log.ts';
 import type { Authority, IssuedCertificate } from '@ficus/pki/authority.ts';
 import { requestPin } from '@ficus/pki/csr.ts';
 import { childId, parseSpiffeId } from '@ficus/pki/identity.ts';
+import { openSecrets } from '@ficus/pki/sealed-secrets.ts';
 import { peerOf } from '@ficus/pki/tls-policy.ts';
 import { parseToken, tokenMatches } from '@ficus/pki/token.ts';
 import type { ParentRuntime } from '../runtime-port.ts';
@@ -44,6 +45,12 @@ export function enroller(options: EnrolOptions): Enroller {
     return { child, trustDomain: authority.trustDomain, certificate, roots: authority.roots, parents };
   }
 
+  function joined(child: string, certificate: string, token: TokenRecord, presented: string): Enrolment {
+    const answer = enrolment(child, certificate);
+    if (token.sealed === undefined) return answer;
+    return { ...answer, secrets: openSecrets(token.sealed, presented) };
+  }
+
   async function redeem(request: JoinRequest, source: string): Promise<Enrolment> {
     const token = usableToken(store, request);
     const keyHash = requestPin(request.csr);
@@ -55,7 +62,7 @@ export function enroller(options: EnrolOptions): Enroller {
         source,
         id: token.id,
       });
-      return enrolment(token.child, token.redeemed.certificate);
+      return joined(token.child, token.redeemed.certificate, token, request.token);
     }
     const address = childAddress(request.address, source);
     const uri = childId(authority.trustDomain, token.child);
@@ -69,7 +76,7 @@ export function enroller(options: EnrolOptions): Enroller {
     });
     log('info', 'child joined', { child: child.name, address: child.address, source, serial: issued.serial });
     runtime.childJoined(child.name);
-    return enrolment(child.name, certificate);
+    return joined(child.name, certificate, token, request.token);
   }
 
   return {

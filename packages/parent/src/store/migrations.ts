@@ -33,6 +33,8 @@ export const migrations: readonly string[] = [
   `,
   // Until when sessions stay at a leg that drains, milliseconds since the epoch.
   'ALTER TABLE legs ADD COLUMN sessions_until INTEGER',
+  // What a joining child is given, sealed with its token.
+  'ALTER TABLE tokens ADD COLUMN sealed TEXT',
 ];
 
 /**

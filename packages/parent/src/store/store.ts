@@ -38,6 +38,8 @@ export interface NewToken {
   readonly workloads: readonly string[];
   /** Lifetime; 1 second to 24 hours. */
   readonly ttlMs: number;
+  /** What the child is given, sealed with the token: no one can read it here. */
+  readonly sealed?: string;
 }
 
 /** What the join API needs to judge a presented token. */
@@ -45,6 +47,7 @@ export interface TokenRecord extends TokenInfo {
   readonly secretHash: string;
   /** Of a used token: the pin of the public key it was redeemed for, and the certificate issued then (PEM). */
   readonly redeemed?: { readonly keyHash: string; readonly certificate: string };
+  readonly sealed?: string;
 }
 
 /** A certificate that is about to be handed out, recorded before it is. */

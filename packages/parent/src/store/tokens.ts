@@ -17,6 +17,7 @@ interface Row {
   revoked_at: number | null;
   key_hash: string | null;
   certificate: string | null;
+  sealed: string | null;
 }
 
 /** The part of the store that lets new children in. */
@@ -47,10 +48,10 @@ export function tokenTable(
       checkToken(token);
       return write(() => {
         const now = clock.now();
-        const { id, secretHash, child, workloads, ttlMs } = token;
+        const { id, secretHash, child, workloads, ttlMs, sealed = null } = token;
         database
-          .prepare('INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)')
-          .run(id, secretHash, child, JSON.stringify(workloads), now, now + ttlMs);
+          .prepare('INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)')
+          .run(id, secretHash, child, JSON.stringify(workloads), now, now + ttlMs, sealed);
         history.append(change, {
           action: 'token.create',
           subject: id,
@@ -159,5 +160,6 @@ function toRecord(row: Row, now: number): TokenRecord {
     ...(row.key_hash === null || row.certificate === null
       ? {}
       : { redeemed: { keyHash: row.key_hash, certificate: row.certificate } }),
+    ...(row.sealed === null ? {} : { sealed: row.sealed }),
   };
 }

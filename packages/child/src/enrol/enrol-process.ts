@@ -1,22 +1,27 @@
-/** Runs one renewal in a short-lived process and passes its outcome on. */
+/** Joins or renews in a short-lived process and passes the outcome on. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { FicusError } from '@ficus/common/errors.ts';
+import type { JoinByFile } from './join-by-file.ts';
 
-/** What the renewal process says, one line on standard output. */
-export type RenewalReport =
-  | { readonly ok: true; readonly notAfter: number }
+/** What the process is to do. */
+export type EnrolTask =
+  | { readonly kind: 'renew'; readonly stateDirectory: string }
+  | ({ readonly kind: 'join' } & JoinByFile);
+
+/** What it says, one line on standard output. */
+export type EnrolReport =
+  | { readonly ok: true }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy?: string };
 
-/** Longest renewal, its retries included. Milliseconds. */
+/** Longest task, its retries included. Milliseconds. */
 const timeoutMs = 120_000;
 const maxOutput = 64 * 1024;
 
 /**
- * Renews the identity below `stateDirectory`; resolves when the new one is on disk, rejects with the reason.
- * `signal` ends the process. `entry` is for tests.
+ * Resolves when the new identity is on disk, rejects with the reason. `signal` ends the process. `entry` is for tests.
  */
-export async function renewInProcess(
-  stateDirectory: string,
+export async function enrolInProcess(
+  task: EnrolTask,
   signal: AbortSignal,
   entry: string = entryFile(),
 ): Promise<void> {
@@ -25,7 +30,7 @@ export async function renewInProcess(
   const flags = process.execArgv.filter(
     (flag) => !flag.startsWith('--inspect') && !flag.startsWith('--test'),
   );
-  const worker = spawn(process.execPath, [...flags, entry, stateDirectory], {
+  const worker = spawn(process.execPath, [...flags, entry, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     timeout: timeoutMs,
@@ -43,14 +48,14 @@ export async function renewInProcess(
     throw new FicusError(code, message, remedy === undefined ? {} : { remedy });
   }
   throw new FicusError(
-    'renew.crashed',
-    `the renewal process ended without an answer (${exit}): ${lastLine(complaint)}`,
+    'enrol.crashed',
+    `the process that was to ${task.kind} ended without an answer (${exit}): ${lastLine(complaint)}`,
   );
 }
 
 /** Beside this file, with its extension: `.ts` from source, `.js` from the build. */
 function entryFile(): string {
-  return import.meta.filename.replace(/renew-process(\.[jt]s)$/, 'renew-main$1');
+  return import.meta.filename.replace(/enrol-process(\.[jt]s)$/, 'enrol-main$1');
 }
 
 async function ended(worker: ChildProcess): Promise<string> {
@@ -66,12 +71,12 @@ async function capped(stream: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
-function parseReport(output: string): RenewalReport | undefined {
+function parseReport(output: string): EnrolReport | undefined {
   try {
     const report = JSON.parse(output) as Partial<Record<string, unknown>> | null;
-    if (report?.['ok'] === true) return report as unknown as RenewalReport;
+    if (report?.['ok'] === true) return report as unknown as EnrolReport;
     const told = typeof report?.['code'] === 'string' && typeof report['message'] === 'string';
-    return report?.['ok'] === false && told ? (report as unknown as RenewalReport) : undefined;
+    return report?.['ok'] === false && told ? (report as unknown as EnrolReport) : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,33 @@
+/**
+ * Entry of the short-lived process that joins or renews: `enrol-main <EnrolTask as JSON>`. Either needs an HTTP client once
+ * in hours; in a process of its own, the child that serves never carries its memory.
+ * Standard output gets one line of JSON, an `EnrolReport`.
+ */
+import { systemClock } from '@ficus/common/clock.ts';
+import { toProblem } from '@ficus/common/errors.ts';
+import { createLog } from '@ficus/common/log.ts';
+import type { EnrolReport, EnrolTask } from './enrol-process.ts';
+
+const common = { clock: systemClock, log: createLog({ level: 'silent' }) };
+let report: EnrolReport;
+try {
+  await run(JSON.parse(process.argv[2] ?? '') as EnrolTask);
+  report = { ok: true };
+} catch (error) {
+  const { code, detail, remedy } = toProblem(error);
+  const message = detail ?? (error instanceof Error ? error.message : 'unknown error');
+  report = { ok: false, code, message, ...(remedy === undefined ? {} : { remedy }) };
+}
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.exitCode = report.ok ? 0 : 1;
+
+async function run(task: EnrolTask): Promise<void> {
+  const { stateDirectory } = task;
+  if (task.kind === 'renew') {
+    const { renewCertificate } = await import('./renew.ts');
+    await renewCertificate({ stateDirectory, ...common });
+    return;
+  }
+  const { joinByFile } = await import('./join-by-file.ts');
+  await joinByFile(task, common);
+}
