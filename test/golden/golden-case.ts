@@ -18,13 +18,13 @@ export interface Outcome {
   readonly problems?: string;
 }
 
-/** The kind of configuration is the first word of the file's name: `parent`, `child`, `entrypoint` (a parent's file); else dynamic. */
+/** The kind of configuration is the first word of the file's name: `parent`, `child` and `prism` (a child's), `entrypoint` (a parent's); else dynamic. */
 export async function outcomeOf(file: string): Promise<Outcome> {
   const text = readFileSync(file, 'utf8');
   const name = basename(file);
   if (name.startsWith('parent-')) return parentOutcome(text, name);
   if (name.startsWith('entrypoint-') && /^entryPoints:/m.test(text)) return entryPointOutcome(text, name);
-  if (name.startsWith('child-')) return childOutcome(text, name);
+  if (name.startsWith('child-') || name.startsWith('prism-')) return childOutcome(text, name);
   return dynamicOutcome(text, file);
 }
 

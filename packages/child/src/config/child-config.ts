@@ -13,6 +13,7 @@ import {
   type LifeCycle,
   lifeCycle,
 } from '@ficus/gateway/config/static.ts';
+import { checkPrism, completePrism, type PrismConfig } from '../prism/config.ts';
 import { type ChildFile, childSchema } from './child-schema.ts';
 import { workloadsAsDynamic } from './workloads.ts';
 
@@ -26,6 +27,8 @@ export interface ChildConfig {
   readonly uplinkEntryPoints: Readonly<Record<string, UplinkEntryPointConfig>>;
   readonly entryPoints: Readonly<Record<string, EntryPointConfig>>;
   readonly file?: FileProviderConfig;
+  /** `providers.nutanixPrismCentral`. */
+  readonly prism?: PrismConfig;
   /** `http` and `tls` of the file itself: give it to `resolve` as provider `child`. */
   readonly inline: DynamicConfig;
   /** The short form, spelt out: give it to `resolve` as provider `workloads`. */
@@ -51,6 +54,11 @@ export function decodeChildConfig(text: string, file: string): Decoded<ChildConf
 
 function check(raw: ChildFile, report: ReportProblem): void {
   checkFileProvider(raw.providers?.file, report);
+  const prism = ['providers', 'nutanixPrismCentral'];
+  const { providers, hub } = raw;
+  checkPrism(providers?.nutanixPrismCentral, report, prism);
+  checkPrism(hub?.providers?.nutanixPrismCentral, report, ['hub', ...prism]);
+  withOrWithoutHub(providers?.nutanixPrismCentral, hub?.providers?.nutanixPrismCentral, prism, report);
   checkEntryPoints(raw.entryPoints ?? {}, report);
   withOrWithoutHub(raw.uplinkEntryPoints, raw.hub?.uplinkEntryPoints, ['uplinkEntryPoints'], report);
   checkDynamic(raw.http === undefined ? {} : { http: raw.http }, report);
@@ -65,6 +73,7 @@ function complete(raw: ChildFile, file: string): ChildConfig {
   const uplinkEntryPoints = raw.uplinkEntryPoints ??
     raw.hub?.uplinkEntryPoints ?? { uplink: { address: ':9443' } };
   const entryPoints = raw.entryPoints ?? {};
+  const prism = raw.providers?.nutanixPrismCentral ?? raw.hub?.providers?.nutanixPrismCentral;
   return {
     ...(raw.name === undefined ? {} : { name: raw.name }),
     stateDirectory: resolve(folder, raw.stateDirectory ?? 'state'),
@@ -80,6 +89,7 @@ function complete(raw: ChildFile, file: string): ChildConfig {
             ...(provider.directory === undefined ? {} : { directory: resolve(folder, provider.directory) }),
           },
         }),
+    ...(prism === undefined ? {} : { prism: completePrism(prism, folder) }),
     inline: {
       ...(raw.http === undefined ? {} : { http: raw.http }),
       ...(raw.tls === undefined ? {} : { tls: raw.tls }),

@@ -20,6 +20,7 @@ import {
   staticNotYet,
   uplinkEntryPointsSchema,
 } from '@ficus/gateway/config/static.ts';
+import { nutanixPrismCentralSchema } from '../prism/config-schema.ts';
 
 const multiclusterSchema = object(
   'Accepted for Traefik: a child always advertises its uplinks.',
@@ -66,6 +67,8 @@ const joinSchema = object(
   },
 );
 
+const ofChildren = { nutanixPrismCentral: optional(nutanixPrismCentralSchema) };
+
 export const childSchema = object(
   'The static configuration of `ficus child --config child.yaml`.',
   {
@@ -91,13 +94,13 @@ export const childSchema = object(
     ),
     uplinkEntryPoints: optional(uplinkEntryPointsSchema),
     entryPoints: optional(entryPointsSchema),
-    providers: optional(providersSchema(multiclusterSchema)),
+    providers: optional(providersSchema(multiclusterSchema, ofChildren)),
     hub: optional(
       object(
         "Traefik Hub's prefix: the same keys, without, mean the same.",
         {
           uplinkEntryPoints: optional(uplinkEntryPointsSchema),
-          providers: optional(hubProvidersSchema(multiclusterSchema)),
+          providers: optional(hubProvidersSchema(multiclusterSchema, ofChildren)),
         },
         { notYet: hubNotYet },
       ),

@@ -12,6 +12,10 @@ export function unknownKey(key: string, schema: Schema): string {
     const remedy = instead === undefined ? '' : `: ${instead}`;
     return `${JSON.stringify(later)} is an option of Traefik that Ficus does not support yet${remedy}`;
   }
+  const elsewhere = Object.entries(schema.elsewhere ?? {}).find(
+    ([name]) => name.toLowerCase() === key.toLowerCase(),
+  );
+  if (elsewhere !== undefined) return `${JSON.stringify(elsewhere[0])} ${elsewhere[1]}`;
   const removed = Object.entries(schema.removed ?? {}).find(
     ([name]) => name.toLowerCase() === key.toLowerCase(),
   );

@@ -151,6 +151,19 @@ export const formats: Readonly<Record<string, Format>> = {
     want: 'a trust domain such as "ficus.internal": lower-case letters, digits, ".", "-" and "_"',
     test: (text) => /^[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9])?$/.test(text),
   },
+  'https-origin': {
+    want: 'https://, a host and perhaps a port, such as "https://pc.example.com:9440"',
+    test: (text) => /^https:\/\/[^/?#\\]+\/?$/i.test(text) && isHttpUrl(text),
+  },
+  sha256: {
+    want: '64 hexadecimal digits, with or without ":" in between and "sha256:" in front',
+    test: (text) => /^(?:sha256:)?(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/i.test(text),
+  },
+  'category-key': {
+    want: 'the key of a category: at most 64 characters, none of them /,!"#%\'()*+:;=?\\|[]^& and no "$" in front',
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in a key
+    test: (text) => /^(?!\$)[^/,!"#%'()*+:;=?\\|[\]^&\x00-\x1f\x7f]{1,64}$/.test(text),
+  },
   'spiffe-uri': {
     want: 'a URI such as "spiffe://example.org/service"',
     test: (text) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text),

@@ -30,6 +30,8 @@ export interface Schema<out T = unknown> {
   readonly notYet?: readonly string[];
   /** What to write in place of some of these keys. */
   readonly instead?: Readonly<Record<string, string>>;
+  /** Keys that are right in another file, each with where and why. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** Keys that Traefik has dropped, each with what to write in its place. */
   readonly removed?: Readonly<Record<string, string>>;
   /** Never shown in a message, not even when it is of the wrong type. */
@@ -65,7 +67,7 @@ export function optional<T>(schema: Schema<T>): Optional<T> {
 export function object<P extends Properties>(
   description: string,
   properties: P,
-  options: Notes<'notYet' | 'instead' | 'allowEmpty' | 'removed'> = {},
+  options: Notes<'notYet' | 'instead' | 'allowEmpty' | 'removed' | 'elsewhere'> = {},
 ): Schema<ObjectOf<P>> {
   const required: string[] = [];
   const plain: Record<string, Schema> = {};

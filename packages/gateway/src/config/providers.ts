@@ -1,17 +1,34 @@
 /** Where configuration comes from, as both roles write it: `providers`, and Traefik Hub's `hub.providers`. */
-import { object, optional, type Schema } from '@ficus/common/config/schema.ts';
+import { type Optional, object, optional, type Schema } from '@ficus/common/config/schema.ts';
 import { fileProviderSchema, hubProvidersNotYet, providersNotYet } from './static.ts';
 
-/** `providers`, with what `multicluster` means to the role. */
-export function providersSchema<M>(multicluster: Schema<M>) {
+/** Providers that only children have, by key. */
+type OfChildren = Readonly<Record<string, Optional>>;
+
+const elsewhere = {
+  nutanixPrismCentral: "belongs into a child's file: children find workloads, parents find children",
+};
+
+/** `providers`, with what `multicluster` means to the role and, for children, what else finds workloads. */
+export function providersSchema<M, P extends OfChildren = Record<never, never>>(
+  multicluster: Schema<M>,
+  ofChildren?: P,
+) {
   return object(
     'Where dynamic configuration comes from.',
-    { file: optional(fileProviderSchema), multicluster: optional(multicluster) },
-    { notYet: providersNotYet },
+    { file: optional(fileProviderSchema), multicluster: optional(multicluster), ...(ofChildren as P) },
+    { notYet: providersNotYet, ...(ofChildren === undefined ? { elsewhere } : {}) },
   );
 }
 
-/** `hub.providers`: the same `multicluster`, nothing else. */
-export function hubProvidersSchema<M>(multicluster: Schema<M>) {
-  return object('As `providers`.', { multicluster: optional(multicluster) }, { notYet: hubProvidersNotYet });
+/** `hub.providers`: the same, without `file`. */
+export function hubProvidersSchema<M, P extends OfChildren = Record<never, never>>(
+  multicluster: Schema<M>,
+  ofChildren?: P,
+) {
+  return object(
+    'As `providers`.',
+    { multicluster: optional(multicluster), ...(ofChildren as P) },
+    { notYet: hubProvidersNotYet, ...(ofChildren === undefined ? { elsewhere } : {}) },
+  );
 }

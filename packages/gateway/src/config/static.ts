@@ -145,7 +145,6 @@ export const staticNotYet: readonly string[] = [
 ];
 /** Traefik Hub's other providers and keys. */
 export const hubProvidersNotYet: readonly string[] = [
-  'nutanixPrismCentral',
   'consulCatalogEnterprise',
   'microcks',
   'ec2',
