@@ -5,6 +5,7 @@ import type { Clock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
 import { onSignals } from '@ficus/common/signals.ts';
+import { version } from '@ficus/common/version.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
 import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
@@ -21,7 +22,6 @@ import { identityDirectory } from './state/identity-directory.ts';
 import { IdentityInUse } from './state/identity-in-use.ts';
 import type { LastGood } from './state/last-good.ts';
 import { loadNode, uplinkIdentity, warnIfExpired } from './state/node.ts';
-import { version } from './version.ts';
 import { WorkloadSource } from './workloads/workload-source.ts';
 
 export interface ChildOptions {

@@ -1,4 +1,5 @@
 /** The `ficus` command line as a list of its commands. Loaded only when a command other than `parent` or `child` runs. */
+import { version } from '@ficus/common/version.ts';
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { children } from './commands/children.ts';
@@ -15,7 +16,6 @@ import { uplinks } from './commands/uplinks.ts';
 import { weights } from './commands/weights.ts';
 import { exitCodes } from './output/failure.ts';
 import type { Io } from './output/io.ts';
-import { version } from './version.ts';
 
 /** In the order in which `--help` lists them. */
 const commands = [

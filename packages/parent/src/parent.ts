@@ -1,10 +1,10 @@
 /** The composition root of a parent: every part is built here, in order, and closed in the reverse one. */
 
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import { type Log, lineLog } from '@ficus/common/log.ts';
 import { onSignals } from '@ficus/common/signals.ts';
+import { version } from '@ficus/common/version.ts';
 import { accessLogOptions } from '@ficus/gateway/access-log/options.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
 import { HealthChecker } from '@ficus/gateway/health/health-checker.ts';
@@ -148,25 +148,36 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     mesh?.redial();
   });
 
+  const installs =
+    trust &&
+    stack.adopt(
+      (await import('./install/installs-of.ts')).installsOf(config, { version: version(), clock, log: line }),
+      (each) => each.close(),
+    );
+
   const about = {
     ...{ name: config.name, version: version(), trustDomain: config.trustDomain, clock },
     ...{ dataPlane, configuration, serving, rebuilder, board, config },
   };
   const apis =
-    mesh && trust
+    mesh && trust && installs
       ? await (await import('./runtime/apis.ts')).startApis({
           config,
           trust,
           runtime: (await import('./runtime/parent-runtime.ts')).parentRuntime({
             ...about,
             mesh,
+            installs,
             decisions: trust.decisions,
           }),
-          ...{ clock, log: line, stack },
+          ...{ installs, clock, log: line, stack },
         })
       : config.admin.alone
         ? await (await import('./runtime/plain-api.ts')).startPlainApi({ ...about, log: line, stack })
         : undefined;
+
+  // Last: it reads and compresses for some seconds.
+  installs?.start();
 
   const running = stack.move();
   let closing: Promise<{ cut: number }> | undefined;
@@ -189,10 +200,4 @@ export async function startParent({ config, configFile, log, clock }: ParentOpti
     mesh: meshEnabled,
   });
   return parent;
-}
-
-/** As the package says; the file is beside both `src` and `dist`. */
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return (manifest as { version: string }).version;
 }

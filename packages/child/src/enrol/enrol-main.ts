@@ -9,17 +9,23 @@ import { createLog } from '@ficus/common/log.ts';
 import type { EnrolReport, EnrolTask } from './enrol-process.ts';
 
 const common = { clock: systemClock, log: createLog({ level: 'silent' }) };
-let report: EnrolReport;
-try {
-  await run(JSON.parse(process.argv[2] ?? '') as EnrolTask);
-  report = { ok: true };
-} catch (error) {
-  const { code, detail, remedy } = toProblem(error);
-  const message = detail ?? (error instanceof Error ? error.message : 'unknown error');
-  report = { ok: false, code, message, ...(remedy === undefined ? {} : { remedy }) };
+
+void report().then((told) => {
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  process.exitCode = told.ok ? 0 : 1;
+});
+
+/** Never rejects. */
+async function report(): Promise<EnrolReport> {
+  try {
+    await run(JSON.parse(process.argv[2] ?? '') as EnrolTask);
+    return { ok: true };
+  } catch (error) {
+    const { code, detail, remedy } = toProblem(error);
+    const message = detail ?? (error instanceof Error ? error.message : 'unknown error');
+    return { ok: false, code, message, ...(remedy === undefined ? {} : { remedy }) };
+  }
 }
-process.stdout.write(`${JSON.stringify(report)}\n`);
-process.exitCode = report.ok ? 0 : 1;
 
 async function run(task: EnrolTask): Promise<void> {
   const { stateDirectory } = task;

@@ -1,5 +1,6 @@
 /** Joins or renews in a short-lived process and passes the outcome on. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { helperEntry } from '@ficus/common/entry.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { JoinByFile } from './join-by-file.ts';
 
@@ -20,17 +21,10 @@ const maxOutput = 64 * 1024;
 /**
  * Resolves when the new identity is on disk, rejects with the reason. `signal` ends the process. `entry` is for tests.
  */
-export async function enrolInProcess(
-  task: EnrolTask,
-  signal: AbortSignal,
-  entry: string = entryFile(),
-): Promise<void> {
+export async function enrolInProcess(task: EnrolTask, signal: AbortSignal, entry?: string): Promise<void> {
   signal.throwIfAborted();
-  // The same conditions as here (source or build); a debugger's port can't be listened on twice.
-  const flags = process.execArgv.filter(
-    (flag) => !flag.startsWith('--inspect') && !flag.startsWith('--test'),
-  );
-  const worker = spawn(process.execPath, [...flags, entry, JSON.stringify(task)], {
+  const { file, execArgv } = helperEntry('enrol', import.meta.url);
+  const worker = spawn(process.execPath, [...execArgv, entry ?? file, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     timeout: timeoutMs,
@@ -51,11 +45,6 @@ export async function enrolInProcess(
     'enrol.crashed',
     `the process that was to ${task.kind} ended without an answer (${exit}): ${lastLine(complaint)}`,
   );
-}
-
-/** Beside this file, with its extension: `.ts` from source, `.js` from the build. */
-function entryFile(): string {
-  return import.meta.filename.replace(/enrol-process(\.[jt]s)$/, 'enrol-main$1');
 }
 
 async function ended(worker: ChildProcess): Promise<string> {

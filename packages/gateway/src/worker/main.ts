@@ -1,5 +1,6 @@
 /** Composition root of a data-plane worker: an engine that does what the main process says, and ends with it. */
 import { systemClock } from '@ficus/common/clock.ts';
+import { loader } from '@ficus/common/load.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { LimitsToWorker } from '../limits/messages.ts';
@@ -19,12 +20,13 @@ const statsMs = 250;
 
 const log: DataPlaneLog = (level, message, fields) =>
   tell({ type: 'log', level, message, ...(fields === undefined ? {} : { fields }) });
+const load = loader(import.meta.url);
 const [, , accessLogOptions = '', limitsFlag] = process.argv;
 const accessLog =
   accessLogOptions === ''
     ? undefined
     : // Loaded only when wanted: an import of node:fs alone is 2 MiB of a worker's 70.
-      new (await import('../access-log/access-log.ts')).AccessLog(
+      new (load<typeof import('../access-log/access-log.ts')>('../access-log/access-log').AccessLog)(
         JSON.parse(accessLogOptions) as AccessLogOptions,
         systemClock,
         log,

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { helperEntry } from '@ficus/common/entry.ts';
 import type { AccessLogOptions } from '../access-log/options.ts';
 import type { ListenHandle } from '../entrypoint/listen-handle.ts';
 import type { LimitsFromWorker } from '../limits/messages.ts';
@@ -54,15 +54,14 @@ export class WorkerProcess {
   /** `others`: it is not the only one. */
   constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined, others: boolean) {
     this.#events = events;
-    const source = import.meta.url.endsWith('.ts');
-    const entry = fileURLToPath(new URL(source ? './main.ts' : './main.js', import.meta.url));
+    // A young generation of 1 MiB while it idles, see ./young-generation.ts.
+    const entry = helperEntry('worker', import.meta.url, youngGenerationFlags);
     const args = [
       accessLog === undefined ? '' : JSON.stringify(accessLog),
       ...(others ? [sharedLimitsFlag] : []),
     ];
-    this.#process = fork(entry, args, {
-      // A young generation of 1 MiB while it idles, see ./young-generation.ts.
-      execArgv: [...(source ? ['--conditions=source'] : []), ...youngGenerationFlags],
+    this.#process = fork(entry.file, args, {
+      execArgv: [...entry.execArgv],
       // Each arena of the C library keeps what its threads once needed: a megabyte and a half of a worker.
       env: { MALLOC_ARENA_MAX: '1', ...process.env, [sharedSecretVariable]: secret },
       serialization: 'json',
