@@ -4,6 +4,7 @@ import type { ChildStatus, ParentStatus, UplinkStatus } from '@ficus/common/api/
 import type { MirrorStatus } from '@ficus/common/api/mirrors.ts';
 import type { RunningView } from '@ficus/gateway/explain/traefik-api/running.ts';
 import type { Features } from '@ficus/gateway/explain/traefik-api/summary.ts';
+import type { RefusedJoin } from './join/refused-joins.ts';
 
 /** The configuration that serves, for those who ask what it does. */
 export interface Running {
@@ -26,6 +27,8 @@ export interface ParentRuntime {
   legsChanged(uplink: string): Promise<boolean>;
   /** A child joined or changed its address: start watching it. */
   childJoined(name: string): void;
+  /** A join was refused: show it. */
+  joinRefused(refused: RefusedJoin): void;
   /** Remove its legs and close its connections, within 2 s. */
   childRevoked(name: string): Promise<void>;
   /** This certificate of `child` is refused from now on: close the connections that showed it, within 2 s. */

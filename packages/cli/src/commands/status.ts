@@ -6,6 +6,7 @@ import type { AdminOptions } from '../admin/locate.ts';
 import { fromNow } from '../output/duration.ts';
 import { json } from '../output/io.ts';
 import { problemLine } from '../output/problems.ts';
+import { providerProblems, providerTable } from '../output/providers.ts';
 import { printableLines } from '../output/table.ts';
 import type { Cli } from '../program.ts';
 import { childTable } from './children.ts';
@@ -37,6 +38,8 @@ export function statusReport(answer: ParentStatus, now: number): string {
   ];
   if (answer.children.length > 0) parts.push('\n', childTable(answer.children, now));
   if (answer.uplinks.length > 0) parts.push('\n', uplinkTable(answer.uplinks));
+  const providers = providerTable(answer.children, now);
+  if (providers !== '') parts.push('\n', providers);
   const { refused = [], held = [] } = answer.configuration;
   const serves = held.length === 0 ? ', the last good one serves' : '';
   const wrong = [
@@ -45,6 +48,7 @@ export function statusReport(answer: ParentStatus, now: number): string {
     ...answer.disabled.map((one) =>
       printableLines(`problem: ${one.kind} ${one.name} is disabled: ${one.reason}`).concat('\n'),
     ),
+    ...providerProblems(answer.children, now),
     ...answer.children.flatMap((child) => child.problems.map((problem) => problemLine(child.name, problem))),
     ...answer.problems.map((problem) => problemLine('parent', problem)),
   ];

@@ -44,8 +44,31 @@ export interface ChildStatus {
   readonly version?: string;
   readonly advertisementAgeSeconds?: number;
   readonly certificate?: { readonly serial: string; readonly notAfter: string };
+  readonly providers?: readonly ProviderStatus[];
   /** Refused advertisements and connections, newest first, each with a code and a sentence. */
   readonly problems: readonly StatusProblem[];
+}
+/** A provider of a child that finds workloads, as the child tells it. */
+export interface ProviderStatus {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly state: 'starting' | 'ok' | 'failing';
+  /** Of the last good answer, which still holds; only while it fails. */
+  readonly lastGoodAt?: string;
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy?: string;
+    readonly since: string;
+  };
+  readonly services: number;
+  readonly machines: number;
+  /** What somebody should mend, each for as long as it lasts. */
+  readonly conditions: readonly {
+    readonly code: string;
+    readonly subject: string;
+    readonly message: string;
+  }[];
 }
 export interface StatusProblem {
   readonly code: string;

@@ -125,6 +125,30 @@ const statusProblem = Type.Object({
   at: time('when it was last seen'),
   count: Type.Integer(),
 });
+const providerStatus = Type.Object(
+  {
+    name: Type.String(),
+    endpoint: Type.String({ description: 'what it asks' }),
+    state: Type.Union([Type.Literal('starting'), Type.Literal('ok'), Type.Literal('failing')], {
+      description: 'failing: the last good answer holds',
+    }),
+    lastGoodAt: Type.Optional(time('of the last good answer; only while it fails')),
+    error: Type.Optional(
+      Type.Object({
+        code: Type.String(),
+        message: Type.String(),
+        remedy: Type.Optional(Type.String()),
+        since: time('of the first failure in a row'),
+      }),
+    ),
+    services: Type.Integer(),
+    machines: Type.Integer(),
+    conditions: Type.Array(
+      Type.Object({ code: Type.String(), subject: Type.String(), message: Type.String() }),
+    ),
+  },
+  { description: 'a provider that finds workloads for a child, as the child tells it' },
+);
 export const childStatusSchema = Type.Object(
   {
     name: Type.String(),
@@ -137,6 +161,7 @@ export const childStatusSchema = Type.Object(
     version: Type.Optional(Type.String()),
     advertisementAgeSeconds: Type.Optional(Type.Number()),
     certificate: Type.Optional(Type.Object({ serial: Type.String(), notAfter: time('end of its life') })),
+    providers: Type.Optional(Type.Array(providerStatus)),
     problems: Type.Array(statusProblem),
   },
   { $id: 'ChildStatus' },

@@ -1,5 +1,7 @@
 /** The document a child serves on its uplink, and its limits. The protocol's one definition. */
 
+import type { ProviderState } from './provider-state.ts';
+
 /** Where a parent reads or watches it: `GET` with ETag; `GET ?watch` streams one JSON document a line. */
 export const advertisementPath = '/.well-known/ficus/v1/advertisement';
 /** Names the uplink on a data request; accepted only from a parent's identity, stripped before routing. */
@@ -68,4 +70,6 @@ export interface Advertisement {
   /** `true` once the child is going away: take no new requests to it. */
   readonly draining: boolean;
   readonly uplinks: readonly AdvertisedUplink[];
+  /** How the providers fare that find workloads for this child; absent: it has none. */
+  readonly providers?: readonly ProviderState[];
 }

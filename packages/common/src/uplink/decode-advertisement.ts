@@ -6,8 +6,10 @@ import {
   advertisementLimits,
   protocolVersions,
 } from './advertisement.ts';
+import { decodeProvider } from './decode-provider.ts';
 import { decodeUplink } from './decode-uplink.ts';
 import { found, isRecord, plainText, Refusal, wholeNumber } from './fields.ts';
+import { type ProviderState, providerStateLimits } from './provider-state.ts';
 
 /** Why a document or one of its uplinks was refused. `code` is stable, `message` is for people and bounded. */
 export interface AdvertisementProblem {
@@ -34,7 +36,7 @@ export const maxProblems = 20;
 /**
  * Decodes one document. Never throws. Keys this version doesn't know are ignored, so that a newer child may say more;
  * keys it knows must be right. Codes: `advertisement.too-large`, `.malformed`, `.version`, `.field`, `.too-many-uplinks`
- * refuse the document; `.name`, `.weight`, `.protocol`, `.health-check`, `.field`, `.duplicate` refuse one uplink.
+ * refuse the document; `.provider` refuses what it says of providers; `.name`, `.weight`, `.protocol`, `.health-check`, `.field`, `.duplicate` refuse one uplink.
  */
 export function decodeAdvertisement(document: Uint8Array | string): DecodedAdvertisement {
   try {
@@ -112,7 +114,34 @@ function decode(document: Record<string, unknown>): DecodedAdvertisement {
       if (problems.length < maxProblems) problems.push(problemOf(error, item));
     }
   }
-  return { accepted: true, advertisement: { ...head, uplinks: [...accepted.values()] }, problems, refused };
+  const providers = decodeProviders(document['providers'], problems);
+  return {
+    accepted: true,
+    advertisement: { ...head, uplinks: [...accepted.values()], ...(providers && { providers }) },
+    problems,
+    refused,
+  };
+}
+
+/** What can't be read of them is told and left out: nothing is routed by it. */
+function decodeProviders(
+  value: unknown,
+  problems: AdvertisementProblem[],
+): readonly ProviderState[] | undefined {
+  if (value === undefined) return undefined;
+  try {
+    if (!Array.isArray(value) || value.length > providerStateLimits.providers) {
+      throw new Refusal(
+        'advertisement.provider',
+        `providers: want a list of at most ${providerStateLimits.providers}, found ${found(value)}`,
+      );
+    }
+    return value.map(decodeProvider);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    problems.push({ code: error.code, message: error.message });
+    return undefined;
+  }
 }
 
 function problemOf(error: Refusal, item: unknown): AdvertisementProblem {

@@ -16,6 +16,7 @@ import { withHeld } from './held-uplinks.ts';
 import { Liveness } from './liveness.ts';
 import { probe } from './probe.ts';
 import { ProblemList } from './problem-list.ts';
+import { providerStatus } from './provider-status.ts';
 import type { PeerFacts, UplinkDestination, UplinkIdentity } from './uplink-dial.ts';
 import { Watch } from './watch.ts';
 
@@ -120,7 +121,7 @@ export class Child {
     this.#liveness.suspect();
   }
 
-  status(): Pick<ChildStatus, 'state' | 'version' | 'advertisementAgeSeconds' | 'problems'> {
+  status(): Pick<ChildStatus, 'state' | 'version' | 'advertisementAgeSeconds' | 'providers' | 'problems'> {
     const { believed } = this.#belief;
     const age =
       this.#confirmedAt === undefined
@@ -130,6 +131,7 @@ export class Child {
       state: this.#connected ? 'connected' : believed === undefined ? 'never' : 'stale',
       ...(believed === undefined ? {} : { version: believed.version }),
       ...(age === undefined ? {} : { advertisementAgeSeconds: Math.round(age * 10) / 10 }),
+      ...(believed?.providers === undefined ? {} : { providers: believed.providers.map(providerStatus) }),
       problems: this.#problems.list(),
     };
   }

@@ -19,7 +19,7 @@ import { type FailureLimit, failureLimit } from './failure-limit.ts';
 export interface EnrolOptions {
   readonly store: Store;
   readonly authority: Authority;
-  readonly runtime: Pick<ParentRuntime, 'childJoined'>;
+  readonly runtime: Pick<ParentRuntime, 'childJoined' | 'joinRefused'>;
   /** SPIFFE IDs of the parents that may dial a child. */
   readonly parents: readonly string[];
   /** Life of a child's certificate, milliseconds. */
@@ -86,7 +86,9 @@ export function enroller(options: EnrolOptions): Enroller {
         return await redeem(request, source);
       } catch (error) {
         noteRefusal(error, failures, source);
-        log('warn', 'join refused', { source, id: tokenId(request.token), ...reasonOf(error) });
+        const id = tokenId(request.token);
+        log('warn', 'join refused', { source, id, ...reasonOf(error) });
+        runtime.joinRefused({ source, ...ownerOf(store, request.token), ...refusalOf(error) });
         throw error;
       }
     },
@@ -173,6 +175,22 @@ function noteRefusal(error: unknown, failures: FailureLimit, source: string): vo
 /** The public half of a token, for the log; the secret never gets there. */
 function tokenId(token: string): string {
   return /^v1\.([0-9a-f]{16})\./.exec(token)?.[1] ?? 'malformed';
+}
+
+/** Whose a genuine token is; a forged one is nobody's. */
+function ownerOf(store: Store, text: string): { child?: string } {
+  try {
+    const parsed = parseToken(text);
+    const token = store.token(parsed.id);
+    return token !== undefined && tokenMatches(parsed, token.secretHash) ? { child: token.child } : {};
+  } catch {
+    return {};
+  }
+}
+
+function refusalOf(error: unknown): { code: string; message: string } {
+  if (error instanceof FicusError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: 'a failure of this parent: its log says more' };
 }
 
 function reasonOf(error: unknown): Record<string, unknown> {

@@ -21,6 +21,8 @@ interface TestJoin extends AsyncDisposable {
   readonly api: JoinApi;
   readonly authority: Authority;
   readonly joined: string[];
+  /** Child and code of each. */
+  readonly refused: string[];
   readonly log: string[];
   token(child: string, ttlMs?: number): { token: string; id: string };
   post(
@@ -37,11 +39,15 @@ async function testJoin(): Promise<TestJoin> {
   t.clock.time = Date.now();
   const authority = await Authority.open({ directory: join(t.directory, 'ca'), trustDomain: 'ficus.test' });
   const joined: string[] = [];
+  const refused: string[] = [];
   const log: string[] = [];
   const api = await startJoin({
     store: new Proxy({} as TestStore['store'], { get: (_none, key) => Reflect.get(t.store, key) }),
     authority,
-    runtime: { childJoined: (name) => void joined.push(name) },
+    runtime: {
+      childJoined: (name) => void joined.push(name),
+      joinRefused: ({ child = 'nobody', code }) => void refused.push(`${child} ${code}`),
+    },
     parentName: 'main',
     address: '127.0.0.1:0',
     names: ['localhost', '127.0.0.1'],
@@ -53,6 +59,7 @@ async function testJoin(): Promise<TestJoin> {
     api,
     authority,
     joined,
+    refused,
     log,
     token(child, ttlMs = 900_000) {
       const { token, id, secretHash } = createToken(t.clock.time, ttlMs);
@@ -154,6 +161,8 @@ test('refusals have their own codes, change nothing, are logged, and are limited
     const { body: problem } = await j.post('/v1/join', body);
     assert.equal((problem as Problem).code, code);
     assert.ok(j.log.at(-1)?.includes(code), `${code} is logged`);
+    const genuine = !['token.malformed', 'token.unknown', 'token.forged'].includes(code);
+    assert.equal(j.refused.at(-1), `${genuine ? 'vm-1' : 'nobody'} ${code}`, 'and shown');
     // A minute later, so that the limit stays out of this; tokens live on.
     j.t.clock.time += 60_000;
   }
