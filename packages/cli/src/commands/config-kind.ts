@@ -4,7 +4,7 @@
 export type ConfigKind = 'parent' | 'child' | 'dynamic';
 
 const onlyChild = ['workloads', 'uplinkEntryPoints'];
-const onlyParent = ['join', 'admin', 'ca', 'trustDomain'];
+const onlyParent = ['join', 'install', 'admin', 'ca', 'trustDomain'];
 const onlyDynamic = ['http', 'tls', 'tcp', 'udp'];
 /** Written a level too high, or for Kubernetes: still meant as dynamic configuration. */
 const almostDynamic = ['routers', 'services', 'middlewares', 'serversTransports', 'apiVersion'];

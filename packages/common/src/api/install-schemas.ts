@@ -32,7 +32,9 @@ export const installStatusSchema = Type.Object(
     joinUrl: Type.String({ description: 'the join listener; files are at <joinUrl>/install/<file>' }),
     caPin: Type.String({ description: 'sha256:<hex> of the issuing root’s SubjectPublicKeyInfo' }),
     roots: Type.Array(Type.String({ description: 'PEM' })),
-    names: Type.Array(Type.String(), { description: 'host names and addresses in the listener’s certificate' }),
+    names: Type.Array(Type.String(), {
+      description: 'host names and addresses in the listener’s certificate',
+    }),
     bundle: Type.Optional(servedManifest),
     manifestSha256: Type.Optional(sum('manifest.json as it is served')),
     problem: Type.Optional(

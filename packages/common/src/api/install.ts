@@ -55,4 +55,9 @@ export interface InstallStatus {
 }
 
 /** Executables for both architectures, the script, two units, the manifest: none of them is bigger than this. */
-export const installLimits = { artefacts: 4, files: 8, manifestBytes: 16_384, fileBytes: 512 * 1024 * 1024 } as const;
+export const installLimits = {
+  artefacts: 4,
+  files: 8,
+  manifestBytes: 16_384,
+  fileBytes: 512 * 1024 * 1024,
+} as const;

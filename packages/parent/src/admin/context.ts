@@ -1,4 +1,5 @@
 /** What the admin API's routes work with: of every parent, and of one that has children. */
+import type { InstallStatus } from '@ficus/common/api/install.ts';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { LogLine } from '@ficus/common/log.ts';
 import type { Authority } from '@ficus/pki/authority.ts';
@@ -21,6 +22,10 @@ export interface AdminContext extends RunningContext {
   readonly authority: Pick<Authority, 'trustDomain' | 'roots' | 'pin'>;
   /** Printed in the join command: `https://parent.example.com:8443`. */
   readonly joinUrl: string;
+  /** Host names and addresses in the join listener's certificate. */
+  readonly joinNames: readonly string[];
+  /** What new machines can install from here. */
+  readonly install: () => Pick<InstallStatus, 'bundle' | 'manifestSha256' | 'problem'>;
 }
 
 /** Adds some routes. */

@@ -96,6 +96,7 @@ export function testRuntime(t: TestStore, told: string[]): ParentRuntime {
       return true;
     },
     childJoined: (name) => void told.push(`joined ${name}`),
+    joinRefused: ({ code }) => void told.push(`join refused: ${code}`),
     childRevoked: async (name) => void told.push(`revoked ${name}`),
     certificateRevoked: async (child, serial) => void told.push(`certificate ${child} ${serial}`),
   };
@@ -112,6 +113,8 @@ export async function testAdmin(): Promise<TestAdmin> {
     runtime: testRuntime(t, told),
     authority: { trustDomain: 'ficus.test', roots: ['root'], pin: 'sha256:00' },
     joinUrl: 'https://parent:8443',
+    joinNames: ['parent', 'localhost', '127.0.0.1'],
+    install: () => ({ problem: { code: 'install.none', message: 'no bundle', remedy: 'make one' } }),
     socketPath,
     tcpAddress: '127.0.0.1:0',
     stateDirectory: t.directory,

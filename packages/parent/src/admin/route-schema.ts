@@ -4,6 +4,7 @@ import {
   explanationSchema,
   routeListSchema,
 } from '@ficus/common/api/explain-schemas.ts';
+import { installStatusSchema } from '@ficus/common/api/install-schemas.ts';
 import { mirrorStatusSchema } from '@ficus/common/api/mirror-schemas.ts';
 import * as schemas from '@ficus/common/api/schemas.ts';
 import type { FastifySchema } from 'fastify';
@@ -26,6 +27,7 @@ export const namedSchemas = [
   schemas.trustBundleSchema,
   schemas.parentStatusSchema,
   mirrorStatusSchema,
+  installStatusSchema,
   explainRequestSchema,
   explanationSchema,
   routeListSchema,

@@ -1,4 +1,5 @@
 /** Every route of a parent's admin API. */
+import { installRoutes } from '../install/admin-route.ts';
 import type { AdminContext, Routes, RunningContext } from './context.ts';
 import { withDocument } from './document-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -18,4 +19,5 @@ export const allRoutes: readonly Routes<AdminContext>[] = withDocument<AdminCont
   readRoutes,
   legRoutes,
   trustRoutes,
+  installRoutes,
 ]);

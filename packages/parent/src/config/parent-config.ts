@@ -43,6 +43,8 @@ export interface ParentConfig {
     readonly advertise?: string;
     readonly certificateTtlMs: number;
   };
+  /** What new machines install from the join listener. */
+  readonly install: { readonly directory?: string; readonly enabled: boolean };
   readonly admin: {
     readonly socket: string;
     readonly address?: string;
@@ -104,6 +106,10 @@ function complete(raw: ParentFile, file: string): ParentConfig {
       address: raw.join?.address ?? ':8443',
       ...(raw.join?.advertise === undefined ? {} : { advertise: raw.join.advertise }),
       certificateTtlMs: raw.join?.certificateTtl ?? 24 * 3_600_000,
+    },
+    install: {
+      ...(raw.install?.directory === undefined ? {} : { directory: at(raw.install.directory) }),
+      enabled: raw.install?.enabled ?? true,
     },
     admin: {
       socket: raw.admin?.socket === undefined ? resolve(stateDirectory, 'admin.sock') : at(raw.admin.socket),

@@ -139,6 +139,17 @@ export const parentSchema = object(
         { allowEmpty: true },
       ),
     ),
+    install: optional(
+      object('What new machines install from the join listener, at `/install/`.', {
+        enabled: optional(boolean('Whether anything is served there. Default: true.')),
+        directory: optional(
+          string(
+            'Folder of the install bundle that `npm run package` makes, relative to this file. Default: a packaged parent makes one from its own executable in `<stateDirectory>/install`; from source there is none.',
+            text,
+          ),
+        ),
+      }),
+    ),
     admin: optional(
       object(
         'The admin API. With children there always is one; a plain reverse proxy has one if this key is there.',

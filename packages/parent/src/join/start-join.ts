@@ -8,6 +8,8 @@ import { parentId } from '@ficus/pki/identity.ts';
 import Fastify from 'fastify';
 import { strictAjv } from '../admin/ajv.ts';
 import { plainReplies } from '../admin/replies.ts';
+import type { Downloads } from '../install/downloads.ts';
+import { serveDownloads } from '../install/serve.ts';
 import { listenError, parseListenAddress, plainAddress } from './addresses.ts';
 import { limitConnectionsPerAddress } from './connections-per-address.ts';
 import { type EnrolOptions, enroller } from './enrol.ts';
@@ -22,6 +24,8 @@ export interface JoinApiOptions extends Omit<EnrolOptions, 'parents' | 'certific
   readonly address: string;
   /** Host names and IP literals the listener is reached by, for its certificate. */
   readonly names: readonly string[];
+  /** What new machines install from here; default: nothing. */
+  readonly downloads?: Downloads;
   /** Life of children's certificates and of the listener's own, milliseconds; default 24 h. */
   readonly certificateTtlMs?: number;
 }
@@ -74,6 +78,8 @@ export async function startJoin(options: JoinApiOptions): Promise<JoinApi> {
     '/v1/roots',
     (): TrustBundle => ({ trustDomain: authority.trustDomain, roots: authority.roots, caPin: authority.pin }),
   );
+
+  serveDownloads(app, options.downloads);
 
   try {
     const where = parseListenAddress(address);

@@ -1,9 +1,12 @@
 /** The running parent as its admin and join APIs see it. */
 import type { ChildStatus, ParentStatus, StatusProblem, UplinkStatus } from '@ficus/common/api/admin.ts';
 import type { Clock } from '@ficus/common/clock.ts';
+import type { FicusError } from '@ficus/common/errors.ts';
 import type { DataPlane } from '@ficus/gateway/runtime/data-plane.ts';
 import { childId } from '@ficus/pki/identity.ts';
 import type { ParentConfig } from '../config/parent-config.ts';
+import type { Installs } from '../install/installs.ts';
+import { RefusedJoins } from '../join/refused-joins.ts';
 import type { ParentRuntime, Running } from '../runtime-port.ts';
 import type { Configuration } from './configuration.ts';
 import type { Decisions } from './decisions.ts';
@@ -29,13 +32,15 @@ export interface ParentRuntimeOptions {
   readonly board: Pick<HealthBoard, 'healthOf'>;
   readonly decisions: Pick<Decisions, 'problem'>;
   readonly mesh: Pick<Mesh, 'status' | 'aggregated' | 'follow' | 'drop'>;
+  readonly installs: Pick<Installs, 'failure'>;
 }
 
 /** Ties the running parts together; owns none of them. */
 export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
   const { name, version, trustDomain, clock, dataPlane, configuration, serving, rebuilder, board, mesh } =
     options;
-  const { decisions } = options;
+  const { decisions, installs } = options;
+  const refusedJoins = new RefusedJoins(clock);
   const startedAt = new Date(clock.now()).toISOString();
   const children = (): readonly ChildStatus[] => mesh.status();
 
@@ -66,11 +71,14 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
 
   function problems(): readonly StatusProblem[] {
     const at = new Date(clock.now()).toISOString();
+    const { failure } = installs;
     return [
       ...(decisions.problem === undefined ? [] : [decisions.problem]),
+      ...(failure === undefined ? [] : [{ code: failure.code, message: told(failure), at, count: 1 }]),
       ...(serving.failure === undefined
         ? []
         : [{ code: 'model.not-applied', message: serving.failure, at, count: 1 }]),
+      ...refusedJoins.list(),
     ];
   }
 
@@ -110,7 +118,11 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
     },
     // What was stored is not what the workers got when it could not be read back.
     legsChanged: async (uplink) => (await serving.legsChanged(uplink)) && decisions.problem === undefined,
-    childJoined: (child) => mesh.follow(child),
+    childJoined(child) {
+      refusedJoins.joined(child);
+      mesh.follow(child);
+    },
+    joinRefused: (refused) => refusedJoins.add(refused),
     async childRevoked(child) {
       mesh.drop(child);
       // Its legs go first: a connection closed before them would be dialled again.
@@ -123,4 +135,9 @@ export function parentRuntime(options: ParentRuntimeOptions): ParentRuntime {
       await dataPlane.patch({ kind: 'closePeer', uri: childId(trustDomain, child) });
     },
   };
+}
+
+/** A status problem has no member of its own for what to do. */
+function told({ message, remedy }: FicusError): string {
+  return remedy === undefined ? message : `${message}; ${remedy}`;
 }

@@ -5,7 +5,8 @@ import { startPlainAdmin } from '../admin/start-admin.ts';
 import type { ParentConfig } from '../config/parent-config.ts';
 import { type ParentRuntimeOptions, parentRuntime } from './parent-runtime.ts';
 
-export interface PlainApiOptions extends Omit<ParentRuntimeOptions, 'mesh' | 'decisions' | 'config'> {
+export interface PlainApiOptions
+  extends Omit<ParentRuntimeOptions, 'mesh' | 'decisions' | 'installs' | 'config'> {
   readonly config: ParentConfig;
   readonly clock: Clock;
   readonly log: LogLine;
@@ -18,7 +19,12 @@ export async function startPlainApi(options: PlainApiOptions): Promise<{
   readonly admin: number | undefined;
 }> {
   const { config, clock, log, stack } = options;
-  const runtime = parentRuntime({ ...options, mesh: nobody, decisions: { problem: undefined } });
+  const runtime = parentRuntime({
+    ...options,
+    mesh: nobody,
+    decisions: { problem: undefined },
+    installs: { failure: undefined },
+  });
   const api = await startPlainAdmin({
     ...{ runtime, clock, log },
     socketPath: config.admin.socket,

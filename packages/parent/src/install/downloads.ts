@@ -1,0 +1,126 @@
+/** Answers one download: which bytes, with which headers, and how many downloads there may be at once. */
+import type { Readable } from 'node:stream';
+import type { Clock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { BundleFile } from './bundle.ts';
+import { usage } from './help.ts';
+import type { Installs } from './installs.ts';
+import { paced } from './paced.ts';
+import { rangeOf } from './range.ts';
+
+export interface DownloadRequest {
+  /** What stands after `/install/`. */
+  readonly name: string;
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  /** Address of the client. */
+  readonly source: string;
+}
+export interface DownloadAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent for HEAD and where nothing is to be sent. */
+  readonly body?: Readable | string;
+}
+
+export const downloadLimits = {
+  /** Of files of a MiB and more; the others are never in the way. */
+  atOnce: 32,
+  /** Of one address: many machines may stand behind it. */
+  atOncePerSource: 16,
+  /** How long a client may take nothing, and how long one download may last: what is cut is resumed. Milliseconds. */
+  stallMs: 60_000,
+  wholeMs: 30 * 60_000,
+} as const;
+const large = 1024 * 1024;
+
+/** Seconds after which a client that was turned away should come again. */
+export const retryAfter = '5';
+
+/** Downloads of one parent. */
+export class Downloads {
+  readonly #installs: Pick<Installs, 'bundle'>;
+  readonly #clock: Clock;
+  readonly #running = new Map<string, number>();
+  #total = 0;
+
+  constructor(installs: Pick<Installs, 'bundle'>, clock: Clock) {
+    this.#installs = installs;
+    this.#clock = clock;
+  }
+
+  /** Throws what `Installs.bundle` throws, `install.unknown-file`, `install.range`, `install.busy`. */
+  answer(request: DownloadRequest): DownloadAnswer {
+    const { name, method, headers, source } = request;
+    const { files } = this.#installs.bundle;
+    if (name === '')
+      return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: usage(files) };
+    const file = files.get(name);
+    if (file === undefined) throw unknown(name, [...files.keys()]);
+
+    const etag = `"${file.sha256}"`;
+    const always = { etag, 'accept-ranges': 'bytes', 'content-type': typeOf(name) };
+    if (
+      one(headers['if-none-match'])
+        ?.split(/\s*,\s*/)
+        .some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag)
+    ) {
+      return { status: 304, headers: always };
+    }
+    // A part of another file than this one is of no use (RFC 9110 §13.1.5).
+    const unchanged = [undefined, etag].includes(one(headers['if-range']));
+    const range = method === 'GET' && unchanged ? rangeOf(one(headers['range']), file.bytes) : undefined;
+    const { start, end } = range ?? { start: 0, end: file.bytes };
+    const answer = {
+      status: range === undefined ? 200 : 206,
+      headers: {
+        ...always,
+        'content-length': String(end - start),
+        ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${file.bytes}` }),
+      },
+    };
+    return method === 'HEAD' ? answer : { ...answer, body: this.#body(file, start, end, source) };
+  }
+
+  #body(file: BundleFile, start: number, end: number, source: string): Readable {
+    if (file.bytes < large) return this.#stream(file, start, end);
+    const of = this.#running.get(source) ?? 0;
+    if (this.#total >= downloadLimits.atOnce || of >= downloadLimits.atOncePerSource) throw busy();
+    this.#total++;
+    this.#running.set(source, of + 1);
+    return this.#stream(file, start, end).once('close', () => {
+      this.#total--;
+      const left = (this.#running.get(source) ?? 1) - 1;
+      if (left === 0) this.#running.delete(source);
+      else this.#running.set(source, left);
+    });
+  }
+
+  #stream(file: BundleFile, start: number, end: number): Readable {
+    return paced(file.read(start, end), { ...downloadLimits, clock: this.#clock });
+  }
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function typeOf(name: string): string {
+  if (name.endsWith('.json')) return 'application/json';
+  return name.endsWith('.gz') ? 'application/gzip' : 'text/plain; charset=utf-8';
+}
+
+function unknown(name: string, known: readonly string[]): FicusError {
+  return new FicusError(
+    'install.unknown-file',
+    `want one of ${known.join(', ')}, found ${JSON.stringify(name.slice(0, 80))}`,
+    { status: 404, remedy: 'GET /install/ says what there is' },
+  );
+}
+
+function busy(): FicusError {
+  return new FicusError('install.busy', 'as many machines download already as this parent serves at once', {
+    status: 503,
+    remedy: `try again in ${retryAfter} seconds`,
+  });
+}
