@@ -5,6 +5,17 @@ import { fileURLToPath } from 'node:url';
 /** The command's entry, which runs the build. */
 export const ficusEntry = fileURLToPath(new URL('../../packages/cli/bin/ficus.js', import.meta.url));
 
+/**
+ * What starts `ficus`: this `node` with the command's entry, or, when FICUS_EXECUTABLE names one, a packaged executable. With that
+ * variable any of these tests is one of the artefact.
+ */
+export function ficusCommand(args: readonly string[]): { readonly command: string; readonly args: string[] } {
+  const executable = process.env['FICUS_EXECUTABLE'] ?? '';
+  return executable === ''
+    ? { command: process.execPath, args: [ficusEntry, ...args] }
+    : { command: executable, args: [...args] };
+}
+
 /** What a finished command said. */
 export interface CliResult {
   readonly code: number;
@@ -22,10 +33,11 @@ export function runCli(
   } = {},
 ): Promise<CliResult> {
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
+  const ficus = ficusCommand(args);
   return new Promise((resolve, reject) => {
     const child = execFile(
-      process.execPath,
-      [ficusEntry, ...args],
+      ficus.command,
+      ficus.args,
       {
         timeout: 30_000,
         maxBuffer: 64 * 1024 * 1024,

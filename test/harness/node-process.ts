@@ -1,6 +1,6 @@
 /** What a started parent and a started child have in common. */
 import type { TemporaryDirectory } from './directory.ts';
-import { ficusEntry } from './ficus.ts';
+import { ficusCommand } from './ficus.ts';
 import { type Exit, Managed } from './process.ts';
 
 /** A `ficus parent` or `ficus child` with its directory. `await using` kills it and removes everything. */
@@ -33,7 +33,7 @@ export abstract class NodeProcess implements AsyncDisposable {
   spawn(): Managed {
     this.#process = new Managed({
       name: `${this.role} ${this.name}`,
-      args: [ficusEntry, this.role, '--config', this.configFile],
+      ...ficusCommand([this.role, '--config', this.configFile]),
       cwd: this.directory.path,
       env: this.env,
     });
