@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { children } from './commands/children.ts';
 import { explain } from './commands/explain.ts';
+import { healthcheck } from './commands/healthcheck.ts';
 import { history } from './commands/history.ts';
 import { join } from './commands/join.ts';
 import { mirrors } from './commands/mirrors.ts';
@@ -28,6 +29,7 @@ const commands = [
   weights,
   history,
   status,
+  healthcheck,
   routes,
   explain,
   check,
