@@ -97,6 +97,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       configFile,
       clock,
       log,
+      onProviders: (states) => publisher.updateProviders(states),
       onChange: (next) => void applyLater(serving, next, log),
     });
     parts.defer(() => workloads.close());

@@ -7,6 +7,7 @@ import {
   advertisementLimits,
   protocolVersions,
 } from '@ficus/common/uplink/advertisement.ts';
+import type { ProviderState } from '@ficus/common/uplink/provider-state.ts';
 import type { Model, QName } from '@ficus/gateway/model/model.ts';
 import type { ResolvedUplink } from '@ficus/gateway/model/resolve-input.ts';
 
@@ -22,6 +23,7 @@ export interface AdvertisementInput {
   readonly revision: number;
   readonly draining: boolean;
   readonly uplinks: readonly AdvertisedUplink[];
+  readonly providers?: readonly ProviderState[];
 }
 
 /** The document; throws `advertisement.too-big` when it would pass the protocol's limits (a parent would refuse it). */

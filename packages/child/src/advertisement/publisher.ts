@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@ficus/common/clock.ts';
 import {
   type AdvertisedUplink,
+  type Advertisement,
   advertisementLimits,
   advertisementPath,
 } from '@ficus/common/uplink/advertisement.ts';
+import type { ProviderState } from '@ficus/common/uplink/provider-state.ts';
 import type { PublishedDocument } from '@ficus/gateway/runtime/data-plane.ts';
 import { buildAdvertisement } from './build.ts';
 
@@ -20,12 +22,16 @@ export interface PublisherOptions {
   readonly minIntervalMs?: number;
 }
 
+/** What changes of the document. */
+type Content = Pick<Advertisement, 'uplinks' | 'providers'>;
+
 /** Turns many changes into few documents; the last state always gets out. */
 export class AdvertisementPublisher {
   readonly #options: PublisherOptions;
   readonly #minIntervalMs: number;
-  #uplinks: readonly AdvertisedUplink[] = [];
-  #published: readonly AdvertisedUplink[] | undefined;
+  #content: Content | undefined;
+  #published: Content | undefined;
+  #providers: readonly ProviderState[] | undefined;
   #draining = false;
   #revision = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -38,7 +44,17 @@ export class AdvertisementPublisher {
 
   /** Publishes `uplinks` now or as soon as the rate allows; nothing when they are what is out already. */
   update(uplinks: readonly AdvertisedUplink[]): void {
-    this.#uplinks = uplinks;
+    this.#content = { uplinks, ...(this.#providers && { providers: this.#providers }) };
+    this.#soon();
+  }
+
+  /** The same with how the providers fare; before the first uplinks nothing is published. */
+  updateProviders(providers: readonly ProviderState[]): void {
+    this.#providers = providers;
+    if (this.#content !== undefined) this.update(this.#content.uplinks);
+  }
+
+  #soon(): void {
     if (this.#cancel !== undefined) return;
     const wait = this.#lastAt + this.#minIntervalMs - this.#options.clock.monotonic();
     if (wait <= 0) {
@@ -67,7 +83,8 @@ export class AdvertisementPublisher {
   }
 
   #publish(): void {
-    if (isDeepStrictEqual(this.#published, this.#uplinks)) return;
+    const content = this.#content ?? { uplinks: [] };
+    if (isDeepStrictEqual(this.#published, content)) return;
     const { child, version, epoch, clock } = this.#options;
     const revision = this.#revision + 1;
     const draining = this.#draining;
@@ -77,11 +94,11 @@ export class AdvertisementPublisher {
       epoch,
       revision,
       draining,
-      uplinks: this.#uplinks,
+      ...content,
     });
     this.#options.publish({ path: advertisementPath, body, heartbeatMs: advertisementLimits.heartbeatMs });
     this.#revision = revision;
-    this.#published = this.#uplinks;
+    this.#published = content;
     this.#lastAt = clock.monotonic();
   }
 }

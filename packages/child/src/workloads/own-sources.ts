@@ -34,7 +34,15 @@ function atWorkload(at: At): At {
 }
 
 /** Keys whose change waits for the next start. */
-const staticKeys = ['name', 'stateDirectory', 'workers', 'uplinkEntryPoints', 'entryPoints', 'file'] as const;
+const staticKeys = [
+  'name',
+  'stateDirectory',
+  'workers',
+  'uplinkEntryPoints',
+  'entryPoints',
+  'file',
+  'prism',
+] as const;
 
 /** Those of them that differ. */
 export function staticChanges(from: ChildConfig, to: ChildConfig): readonly string[] {

@@ -13,6 +13,8 @@ export interface ProviderListener {
 export interface WorkloadProvider {
   /** Of what it finds: `orders@nutanixprismcentral`. */
   readonly provider: string;
+  /** How a service of it that is not there is told, before its name: `no VM in Prism Central is tagged for`. */
+  readonly awaited: string;
   /**
    * Asks, and goes on asking. Resolves with the first answer there is: a kept one from before the last stop at once, else the
    * first poll's, good or not. Never rejects: what is wrong is in the state.

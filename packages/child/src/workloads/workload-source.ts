@@ -1,9 +1,10 @@
-/** Follows everything that says what this child serves, and resolves it: `child.yaml` and the files of `providers.file`. */
+/** Follows everything that says what this child serves, and resolves it: `child.yaml`, the files of `providers.file`, and what providers find. */
 import type { Clock } from '@ficus/common/clock.ts';
 import { type ConfigProblem, formatProblem } from '@ficus/common/config/problem.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Log } from '@ficus/common/log.ts';
 import { uplinkHeader } from '@ficus/common/uplink/advertisement.ts';
+import type { ProviderState } from '@ficus/common/uplink/provider-state.ts';
 import { FileProvider } from '@ficus/gateway/config/file-provider.ts';
 import type { HeldFile } from '@ficus/gateway/config/hold-files.ts';
 import type { FileReading } from '@ficus/gateway/config/read-files.ts';
@@ -13,6 +14,7 @@ import type { ChildConfig } from '../config/child-config.ts';
 import type { LastGood } from '../state/last-good.ts';
 import { refused } from '../state/load-config.ts';
 import { type OwnSources, readOwnSources, staticChanges } from './own-sources.ts';
+import type { WorkloadProvider } from './provider.ts';
 import { watchFile } from './watch-file.ts';
 
 export interface WorkloadSourceOptions {
@@ -21,6 +23,10 @@ export interface WorkloadSourceOptions {
   readonly configFile: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Ask something else than files; default: none. */
+  readonly providers?: readonly WorkloadProvider[];
+  /** How one of them fares has changed: all of them. */
+  readonly onProviders?: (states: readonly ProviderState[]) => void;
   /** Something else is to be served; complete and without a mistake. */
   readonly onChange: (next: LastGood) => void;
 }
@@ -38,6 +44,8 @@ export class WorkloadSource {
   readonly #files: FileProvider | undefined;
   #own: OwnSources | undefined;
   #file: DynamicSource | undefined;
+  readonly #found = new Map<string, DynamicSource>();
+  readonly #states = new Map<string, ProviderState>();
   #complaint: string | undefined;
   #reading: Promise<void> = Promise.resolve();
   #stopWatch = (): void => {};
@@ -63,7 +71,11 @@ export class WorkloadSource {
     const { configFile, clock } = this.#options;
     // Watched before it is read: a change in between is then seen.
     this.#stopWatch = watchFile(configFile, clock, () => this.#changed());
-    const [own, reading] = await Promise.all([readOwn(configFile), this.#files?.start()]);
+    const [own, reading] = await Promise.all([
+      readOwn(configFile),
+      this.#files?.start(),
+      ...(this.#options.providers ?? []).map((provider) => this.#follow(provider)),
+    ]);
     if (own instanceof FicusError) return { good: false, problem: own };
     this.#own = own;
     const problem = problemOf(reading);
@@ -81,6 +93,22 @@ export class WorkloadSource {
     this.#closed = true;
     this.#stopWatch();
     this.#files?.close();
+    for (const provider of this.#options.providers ?? []) provider.close();
+  }
+
+  #follow(provider: WorkloadProvider): Promise<void> {
+    const { provider: name, awaited } = provider;
+    return provider.start({
+      found: (config) => {
+        this.#found.set(name, { provider: name, config, awaited });
+        this.#resolve();
+      },
+      state: (state) => {
+        if (this.#closed) return;
+        this.#states.set(name, state);
+        this.#options.onProviders?.([...this.#states.values()]);
+      },
+    });
   }
 
   #changed(): void {
@@ -131,7 +159,7 @@ export class WorkloadSource {
   #resolved(own: OwnSources, file = this.#file): { next: LastGood; mistakes: readonly Disabled[] } {
     const { config } = this.#options;
     const { model, uplinks, disabled } = resolve({
-      dynamic: [...own.sources, ...(file === undefined ? [] : [file])],
+      dynamic: [...own.sources, ...(file === undefined ? [] : [file]), ...this.#found.values()],
       entryPoints: config.entryPoints,
       uplinkEntryPoints: config.uplinkEntryPoints,
       // Filled in when it is served: the identity changes without the workloads.
@@ -144,8 +172,13 @@ export class WorkloadSource {
     });
     return {
       next: { config, model, offers: uplinks },
-      mistakes: disabled.filter(({ pending }) => !pending),
+      // A provider's own are told in its state: they hold nobody's file.
+      mistakes: disabled.filter(({ name, pending }) => !pending && !this.#isFound(name)),
     };
+  }
+
+  #isFound(name: string): boolean {
+    return this.#found.has(name.slice(name.lastIndexOf('@') + 1));
   }
 
   #complain(problem: FicusError, held: readonly HeldFile[] = []): void {

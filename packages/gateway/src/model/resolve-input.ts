@@ -17,6 +17,8 @@ export interface DynamicSource {
   readonly files?: ReadonlyMap<string, string>;
   /** Files of middlewares that could not be read, and why. */
   readonly unread?: ReadonlyMap<string, string>;
+  /** Of a provider whose services come and go: a missing one is awaited, not a mistake, and said so (`no child advertises`). */
+  readonly awaited?: string;
 }
 
 /** Services that another provider made itself. Indexes in them count within the fragment. */

@@ -46,6 +46,8 @@ export class Services {
   readonly #indexes = new Names<number>();
   readonly #declared = new Names<Declared>();
   readonly #lookups = new Map<string, (name: string) => string | undefined>();
+  /** Providers whose services come and go, and how a missing one is told. */
+  readonly #awaited = new Map([[awaitedProvider, 'no child advertises']]);
   readonly #building: QName[] = [];
   readonly #broken = new Map<string, number>();
   readonly #transports: TransportModel[];
@@ -68,6 +70,7 @@ export class Services {
   }
 
   declare(source: DynamicSource): void {
+    if (source.awaited !== undefined) this.#awaited.set(source.provider, source.awaited);
     for (const [name, config] of Object.entries(source.config.http?.services ?? {})) {
       const path = ['http', 'services', name];
       this.#declared.add([name, source.provider], { source, path, config });
@@ -89,8 +92,9 @@ export class Services {
     const other = this.#lookups.get(name[1])?.(name[0]);
     const aliased = other === undefined ? undefined : this.#index([other, name[1]]);
     if (aliased !== undefined) return aliased;
-    if (name[1] === awaitedProvider)
-      return { missing: `no child advertises ${JSON.stringify(written)}${this.#near(name)}`, pending: true };
+    const awaited = this.#awaited.get(name[1]);
+    if (awaited !== undefined)
+      return { missing: `${awaited} ${JSON.stringify(written)}${this.#near(name)}`, pending: true };
     if (traefiksOwn.has(showName(name))) {
       const where = "Ficus has its API on the parent's admin socket and at admin.address, and no dashboard";
       return { missing: `no service ${JSON.stringify(written)}: ${where}`, pending: false };
