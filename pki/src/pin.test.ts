@@ -55,6 +55,20 @@ test('the pinned root and the parent’s name are learnt, and nothing is sent', 
   assert.equal(listener.received.length, 0);
 });
 
+test('a clock that is wrong is named, whichever way, before anything else is believed', async (t) => {
+  await using listener = await joinListener(leaf());
+  const facts = certificateFacts(leaf().certificate);
+  for (const [now, word] of [
+    [facts.notBefore - 3_600_000, /but a certificate of the parent begins at/],
+    [facts.notAfter + 3_600_000, /but a certificate of the parent ended at/],
+  ] as const) {
+    t.mock.timers.enable({ apis: ['Date'], now });
+    await assert.rejects(listener.fetch([pin]), { code: 'join.clock', message: word, remedy: /clock/ });
+    t.mock.timers.reset();
+  }
+  assert.equal(listener.received.length, 0);
+});
+
 test('a root behind an intermediate is found', async () => {
   const issuing = makeCertificate({ issuer: root, ca: true, uris: ['spiffe://mesh'], commonName: 'issuing' });
   await using listener = await joinListener(
