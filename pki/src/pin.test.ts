@@ -97,7 +97,7 @@ const refused: [string, () => Parameters<typeof joinListener>, string][] = [
     'join.not-a-parent',
   ],
   ['no SPIFFE ID', () => [leaf({ uris: [] })], 'identity.no-uri'],
-  ['an expired parent', () => [leaf({ notAfter: Date.now() - 1_000 })], 'join.unreachable'],
+  ['an expired parent', () => [leaf({ notAfter: Date.now() - 1_000 })], 'join.clock'],
 ];
 for (const [name, chain, code] of refused) {
   test(`refused without a byte sent: ${name}`, async () => {

@@ -56,7 +56,8 @@ export async function fetchVerifiedRoots(server: PinnedServer): Promise<Verified
   const chain = await withConnection(server, { rejectUnauthorized: false }, presentedChain);
   const root = chain.find((certificate) => isRoot(certificate) && pins.includes(factsOf(certificate).pin));
   if (root === undefined) throw mismatch(chain);
-  checkClock(chain, Date.now());
+  // Not of all that is presented: a root that has been replaced may be over.
+  checkClock([chain[0] as X509Certificate, root], Date.now());
   const roots = [root.toString()];
   const policy = tlsPolicy({ roots, alpn: server.alpn ?? ['http/1.1'] });
   const parent = await withConnection(
@@ -69,8 +70,8 @@ export async function fetchVerifiedRoots(server: PinnedServer): Promise<Verified
 }
 
 /** A machine that has just booted may not know the time yet: OpenSSL would only say that a certificate is not valid. */
-function checkClock(chain: readonly X509Certificate[], now: number): void {
-  for (const certificate of chain) {
+function checkClock(certificates: readonly X509Certificate[], now: number): void {
+  for (const certificate of certificates) {
     const { notBefore, notAfter } = factsOf(certificate);
     if (now >= notBefore && now < notAfter) continue;
     const [edge, word] = now < notBefore ? [notBefore, 'begins'] : [notAfter, 'ended'];
