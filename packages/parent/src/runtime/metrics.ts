@@ -3,6 +3,7 @@ import type { ChildStatus, UplinkStatus } from '@ficus/common/api/admin.ts';
 import type { Stats } from '@ficus/gateway/runtime/data-plane.ts';
 import { mirrorMetrics } from './mirror-metrics.ts';
 import { metric, type Sample } from './prometheus.ts';
+import { providerMetrics } from './provider-metrics.ts';
 
 /** One scrape. `reloads` are configurations put into force and refused since start. */
 export function metricsText(
@@ -113,6 +114,7 @@ export function metricsText(
         certificate === undefined ? [] : [[{ child: name }, Date.parse(certificate.notAfter) / 1000]],
       ),
     ),
+    providerMetrics(children),
     metric(
       'ficus_worker_resident_bytes',
       'gauge',
