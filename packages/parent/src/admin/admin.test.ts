@@ -204,6 +204,7 @@ test('the OpenAPI document has every route, and every reference in it leads some
     'GET /v1/children',
     'GET /v1/healthz',
     'GET /v1/history',
+    'GET /v1/install',
     'GET /v1/metrics',
     'GET /v1/mirrors',
     'GET /v1/openapi.json',

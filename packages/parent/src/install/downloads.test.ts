@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { type Bundle, openBundle } from './bundle.ts';
+import { type DownloadRequest, Downloads, downloadLimits } from './downloads.ts';
+import { bundleFolder } from './fixture.ts';
+
+/** More than a MiB when compressed. */
+const executable = randomBytes(3 * 1024 * 1024);
+
+async function served() {
+  const folder = await bundleFolder(executable);
+  const bundle: Bundle = await openBundle(folder.path);
+  const clock = new ManualClock();
+  const downloads = new Downloads({ bundle }, clock);
+  return {
+    ...{ folder, bundle, clock },
+    ask: (request: Partial<DownloadRequest>) =>
+      downloads.answer({
+        name: 'ficus-linux-x64.gz',
+        method: 'GET',
+        headers: {},
+        source: '10.0.0.1',
+        ...request,
+      }),
+    async [Symbol.asyncDispose]() {
+      await bundle.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+const bytesOf = async (body: Readable | string | undefined) =>
+  Buffer.concat(await (body as Readable).toArray());
+
+test('an interrupted download goes on where it was, as long as the file is the same', async () => {
+  await using s = await served();
+  const { packed } = s.folder;
+  const whole = s.ask({});
+  assert.equal(whole.status, 200);
+  assert.equal(whole.headers['content-length'], String(packed.length));
+  assert.deepEqual(await bytesOf(whole.body), packed);
+  const { etag = '' } = whole.headers;
+
+  const rest = s.ask({ headers: { range: 'bytes=1000000-', 'if-range': etag } });
+  assert.equal(rest.status, 206);
+  assert.equal(rest.headers['content-range'], `bytes 1000000-${packed.length - 1}/${packed.length}`);
+  assert.deepEqual(await bytesOf(rest.body), packed.subarray(1_000_000));
+
+  const other = s.ask({ headers: { range: 'bytes=1000000-', 'if-range': '"another"' } });
+  assert.equal(other.status, 200, 'a part of another file is of no use');
+  assert.deepEqual(await bytesOf(other.body), packed);
+
+  assert.equal(s.ask({ headers: { 'if-none-match': `W/"x", ${etag}` } }).status, 304);
+  const head = s.ask({ method: 'HEAD' });
+  assert.deepEqual(
+    [head.status, head.body, head.headers['content-length']],
+    [200, undefined, String(packed.length)],
+  );
+});
+
+test('only what the manifest names can be had', async () => {
+  await using s = await served();
+  for (const name of [
+    '../parent.db',
+    '..%2fparent.db',
+    '/etc/passwd',
+    'other',
+    '.',
+    '__proto__',
+    'MANIFEST.JSON',
+  ]) {
+    assert.throws(() => s.ask({ name }), { code: 'install.unknown-file', status: 404 }, name);
+  }
+  const help = s.ask({ name: '' });
+  assert.match(String(help.body), /ficus cloud-init/);
+  assert.match(String(help.body), new RegExp(`${s.bundle.manifestSha256} {2}manifest.json`));
+});
+
+test('so many at once, and a place is free again when one ends or is broken off', async () => {
+  await using s = await served();
+  const open: Readable[] = [];
+  const start = (source: string) => open.push(s.ask({ source }).body as Readable);
+  for (let i = 0; i < downloadLimits.atOncePerSource; i++) start('10.0.0.1');
+  assert.throws(() => start('10.0.0.1'), { code: 'install.busy', status: 503 });
+  for (let i = open.length; i < downloadLimits.atOnce; i++) start('10.0.0.2');
+  assert.throws(() => start('10.0.0.3'), { code: 'install.busy' });
+  // The small ones always: a machine must be able to begin.
+  assert.equal((await bytesOf(s.ask({ name: 'install.sh' }).body)).toString(), '#!/bin/sh\n');
+
+  const [first, second] = open as [Readable, Readable];
+  first.destroy();
+  await once(first, 'close');
+  second.resume();
+  await once(second, 'close');
+  start('10.0.0.3');
+  start('10.0.0.1');
+  for (const each of open) each.destroy();
+});
+
+test('a client that takes nothing is cut after a minute, one that dawdles after half an hour', async () => {
+  await using s = await served();
+  const stalled = s.ask({}).body as Readable;
+  await once(stalled, 'readable');
+  s.clock.advance(downloadLimits.stallMs);
+  await assert.rejects(stalled.toArray(), { code: 'install.too-slow', message: /took nothing for 60 s/ });
+
+  let pieces = 0;
+  const dawdle = async () => {
+    for await (const _piece of s.ask({}).body as Readable) {
+      pieces++;
+      s.clock.advance(downloadLimits.stallMs * 0.9);
+    }
+  };
+  await assert.rejects(dawdle, { code: 'install.too-slow', message: /did not end for 1800 s/ });
+  assert.equal(pieces, 34);
+});
