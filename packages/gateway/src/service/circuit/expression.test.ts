@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkExpression, compileExpression, maxExpressionLength } from './expression.ts';
+import { maxExpressionLength } from '../expression/parse.ts';
+import { checkExpression, compileExpression } from './expression.ts';
 import type { CircuitMetrics } from './metric-functions.ts';
 
 interface Facts {

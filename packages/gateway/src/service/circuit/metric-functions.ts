@@ -1,4 +1,5 @@
 /** The functions of a circuit breaker's expression, and what they ask of its requests. */
+import { type ExpressionFunction, noArguments } from '../expression/parse.ts';
 
 /** What an expression may ask of the requests of late: counts and ratios of the last 10 s, latencies of the last 60 s. */
 export interface CircuitMetrics {
@@ -12,27 +13,17 @@ export interface CircuitMetrics {
   latencyAtQuantileMs(percent: number): number;
 }
 
-export type Value = (metrics: CircuitMetrics) => number;
-
-export interface MetricFunction {
-  /** How to write it, for messages. */
-  readonly usage: string;
-  /** What is wrong with these arguments, if anything. */
-  check(args: readonly number[]): string | undefined;
-  bind(args: readonly number[]): Value;
-}
-
-const noArguments = (args: readonly number[]) =>
-  args.length === 0 ? undefined : 'it takes nothing in its parentheses';
-
 /** By name. */
-export const functions: ReadonlyMap<string, MetricFunction> = new Map<string, MetricFunction>([
+export const functions: ReadonlyMap<string, ExpressionFunction<CircuitMetrics>> = new Map<
+  string,
+  ExpressionFunction<CircuitMetrics>
+>([
   [
     'NetworkErrorRatio',
     {
       usage: 'NetworkErrorRatio()',
       check: noArguments,
-      bind: () => (metrics) => metrics.networkErrorRatio(),
+      value: () => (metrics) => metrics.networkErrorRatio(),
     },
   ],
   [
@@ -46,7 +37,7 @@ export const functions: ReadonlyMap<string, MetricFunction> = new Map<string, Me
         if (from < to && byFrom < byTo) return undefined;
         return 'a range ends before its second number, which must be larger than the first';
       },
-      bind:
+      value:
         ([from = 0, to = 0, byFrom = 0, byTo = 0]) =>
         (metrics) =>
           metrics.responseCodeRatio(from, to, byFrom, byTo),
@@ -60,7 +51,7 @@ export const functions: ReadonlyMap<string, MetricFunction> = new Map<string, Me
         args.length === 1 && (args[0] as number) > 0 && (args[0] as number) <= 100
           ? undefined
           : 'it takes one number above 0 and up to 100, such as LatencyAtQuantileMS(50.0)',
-      bind:
+      value:
         ([percent = 0]) =>
         (metrics) =>
           metrics.latencyAtQuantileMs(percent),
@@ -68,9 +59,6 @@ export const functions: ReadonlyMap<string, MetricFunction> = new Map<string, Me
   ],
   [
     'RequestThreshold',
-    { usage: 'RequestThreshold()', check: noArguments, bind: () => (metrics) => metrics.requests },
+    { usage: 'RequestThreshold()', check: noArguments, value: () => (metrics) => metrics.requests },
   ],
 ]);
-
-/** All of them, as a person writes them. */
-export const usages = [...functions.values()].map((each) => each.usage).join(', ');

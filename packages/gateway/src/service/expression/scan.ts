@@ -1,6 +1,6 @@
-/** Words, numbers and operators of a circuit breaker's expression, which borrows Go's spelling. */
+/** Words, numbers and operators of an expression of Traefik's circuit breaker or of its retries: Go's spelling. */
 
-/** A mistake at a place; thrown inside this folder only, and caught by `checkExpression`. */
+/** A mistake at a place; thrown inside this folder only, and told by `mistakeOf`. */
 export class ExpressionMistake {
   /** Index in the expression, from 0. */
   readonly offset: number;
