@@ -19,6 +19,7 @@ const unit = [
   'test/*/**/*.test.ts',
   'bench/**/*.test.ts',
   'examples/**/*.test.ts',
+  'deploy/**/*.test.ts',
 ];
 const withProcesses = ['test/e2e/*.test.ts', 'test/interop/*.test.ts', 'test/conformance/*.test.ts'];
 

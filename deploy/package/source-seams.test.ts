@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withPlainRequire } from './source-seams.ts';
+
+test('what is loaded by name is required by its path', () => {
+  const source = `import { loader } from '@ficus/common/load.ts';
+const load = loader(import.meta.url);
+const a = load<typeof import('./a.ts')>('a').make();
+const b = new (load<typeof import('../b/c.ts')>(
+  '../b/c',
+).B)();
+`;
+  assert.equal(
+    withPlainRequire(source, 'x.ts'),
+    `import { loader } from '@ficus/common/load.ts';
+const a = require('./a.ts').make();
+const b = new (require('../b/c.ts').B)();
+`,
+  );
+});
+
+test('a require of its own gives way to the bundler’s', () => {
+  const source = `const require = createRequire(import.meta.url);\nrequire('re2js');\n`;
+  assert.equal(withPlainRequire(source, 'x.ts'), `require('re2js');\n`);
+});
+
+test('what it does not understand is refused, with the file', () => {
+  const head = 'const load = loader(import.meta.url);\n';
+  assert.throws(() => withPlainRequire(`${head}load(name)`, 'x.ts'), /x\.ts: .*another use of load/);
+  assert.throws(
+    () => withPlainRequire(`${head}load<typeof import('./a.ts')>('b')`, 'x.ts'),
+    /x\.ts: .*another module than its type says/,
+  );
+  assert.throws(() => withPlainRequire('const get = loader(import.meta.url);', 'x.ts'), /x\.ts: want a line/);
+});
