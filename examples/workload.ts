@@ -36,17 +36,18 @@ export function workloadServer(workload: Workload): Server {
   });
 }
 
-/** Serves until the process is told to stop; the address is `--port`/`PORT` on 127.0.0.1, or `fallbackPort`. */
+/** Serves until the process is told to stop, at `--port`/`PORT` or `fallbackPort` of `HOST`; default: of 127.0.0.1 alone. */
 export function serve(workload: Workload, fallbackPort: number): void {
   const at = process.argv.indexOf('--port');
   const port = Number(at > 0 ? process.argv[at + 1] : (process.env['PORT'] ?? fallbackPort));
+  const host = process.env['HOST'] ?? '127.0.0.1';
   const server = workloadServer(workload);
   server.on('error', (error) => {
-    process.stderr.write(`error: ${workload.name} cannot listen on 127.0.0.1:${port}: ${error.message}\n`);
+    process.stderr.write(`error: ${workload.name} cannot listen on ${host}:${port}: ${error.message}\n`);
     process.exitCode = 1;
   });
-  server.listen(port, '127.0.0.1', () => {
-    process.stdout.write(`${workload.name} listens on http://127.0.0.1:${port}\n`);
+  server.listen(port, host, () => {
+    process.stdout.write(`${workload.name} listens on http://${host}:${port}\n`);
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
