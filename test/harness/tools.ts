@@ -15,6 +15,10 @@ const installs = {
   nginx: 'apt-get install nginx-light',
   haproxy: 'apt-get install haproxy',
   'redis-server': 'apt-get install redis-server',
+  'cloud-init': 'apt-get install --no-install-recommends cloud-init',
+  shellcheck: 'apt-get install shellcheck',
+  terraform: 'see developer.hashicorp.com/terraform/install',
+  wget: 'apt-get install wget',
 } as const;
 
 export type Tool = keyof typeof installs;
