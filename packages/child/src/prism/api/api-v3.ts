@@ -1,0 +1,53 @@
+/** VMs over Prism Central's old v3 API, which tells categories with the VM and no VPCs. */
+import type { Named, PrismApi, Subnet, VmCount, VmQuestion } from './api.ts';
+import { badAnswer, type PrismClient } from './client.ts';
+import { member } from './error.ts';
+import { readPages } from './pages.ts';
+import { type Vm, vmOfV3 } from './vm.ts';
+
+/** The API allows 500; rows are long. */
+const pageSize = 200;
+const path = '/api/nutanix/v3/vms/list';
+
+export class PrismV3 implements PrismApi {
+  readonly #client: PrismClient;
+
+  constructor(client: PrismClient) {
+    this.#client = client;
+  }
+
+  version(): string {
+    return 'v3';
+  }
+
+  async vms({ keys, signal }: VmQuestion, take: (vm: Vm) => void): Promise<VmCount> {
+    const seen = new Set<string>();
+    const values = new Set<string>();
+    const read = async (page: number) => {
+      const body = { kind: 'vm', offset: page * pageSize, length: pageSize };
+      const document = await this.#client.ask({ method: 'POST', path, body }, signal);
+      const rows = member(document, 'entities') ?? [];
+      if (!Array.isArray(rows)) throw badAnswer(`POST ${path}: want a list of entities, got something else`);
+      const total = member(member(document, 'metadata'), 'total_matches');
+      return { rows, total: typeof total === 'number' && total >= 0 ? total : 0 };
+    };
+    const count = await readPages(`POST ${path}`, pageSize, read, (row) => {
+      const vm = vmOfV3(row, keys);
+      if (vm === undefined || seen.has(vm.id)) return false;
+      seen.add(vm.id);
+      for (const value of vm.services) values.add(value);
+      take(vm);
+      return true;
+    });
+    // It does not list values without VMs; none at all says nothing here.
+    return { vms: seen.size, values: Math.max(1, values.size), short: seen.size < count };
+  }
+
+  subnets(): Promise<readonly Subnet[]> {
+    return Promise.resolve([]);
+  }
+
+  vpcs(): Promise<readonly Named[]> {
+    return Promise.resolve([]);
+  }
+}

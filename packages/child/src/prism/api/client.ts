@@ -1,0 +1,172 @@
+/** Asks Prism Central: one JSON document a request, within limits, tried again only where it asks us to. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@ficus/common/clock.ts';
+import type { Dispatcher } from 'undici';
+import type { PrismConfig } from '../config.ts';
+import { connector } from './connect.ts';
+import { failure, PrismError, refusal } from './error.ts';
+import type { Login } from './login.ts';
+import { Pace, sleep } from './pace.ts';
+
+/** Bytes of one answer: a hundred VMs with sixty NICs each have less. */
+const maxBytes = 16 * 1024 * 1024;
+/** Times one question is put when Prism Central is busy. */
+const attempts = 4;
+/** Longest wait that an answer may ask for within a poll; longer ones are for the next poll. */
+const longestWaitMs = 10_000;
+
+export interface Question {
+  readonly method: 'GET' | 'OPTIONS' | 'POST';
+  /** From the root, with query. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+export class PrismClient {
+  readonly #config: PrismConfig;
+  readonly #login: Login;
+  readonly #clock: Clock;
+  readonly #pace: Pace;
+  #agent: Promise<Dispatcher> | undefined;
+
+  constructor(config: PrismConfig, login: Login, clock: Clock) {
+    this.#config = config;
+    this.#login = login;
+    this.#clock = clock;
+    this.#pace = new Pace(clock);
+  }
+
+  /** The document that answers with 200. Throws a `PrismError`, or the signal's reason. */
+  async ask(question: Question, signal: AbortSignal): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#pace.run(signal, () => this.#askWithLogin(question, signal));
+      } catch (error) {
+        if (!(error instanceof PrismError) || attempt === attempts) throw error;
+        const waitMs = waitOf(error, attempt);
+        if (waitMs === undefined || waitMs > longestWaitMs) throw error;
+        await sleep(this.#clock, waitMs, signal);
+      }
+    }
+  }
+
+  /** Connections made from now on read certificates anew. */
+  reconnect(): void {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    void agent?.then((each) => each.destroy()).catch(() => {});
+  }
+
+  async #askWithLogin(question: Question, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#askOnce(question, signal);
+    } catch (error) {
+      const refused = error instanceof PrismError && error.code === 'prism.unauthorized';
+      if (!refused || !(await this.#login.renew())) throw error;
+      return await this.#askOnce(question, signal);
+    }
+  }
+
+  async #askOnce({ method, path, body }: Question, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const { endpoint, pollTimeout } = this.#config;
+    const what = `${method} ${path.split('?', 1)[0]}`;
+    const stop = new AbortController();
+    const aborted = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    let timedOut = false;
+    const cancel = this.#clock.after(pollTimeout, () => {
+      timedOut = true;
+      stop.abort();
+    });
+    try {
+      const login = await this.#login.headers();
+      const dispatcher = await this.#dispatcher();
+      const { request } = await import('undici');
+      const answer = await request(new URL(path, endpoint), {
+        dispatcher,
+        method,
+        headers: {
+          ...login,
+          accept: 'application/json',
+          'ntnx-request-id': randomUUID(),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: stop.signal,
+      });
+      const text = await readText(answer.body as AsyncIterable<Buffer>, what);
+      const document = parse(text);
+      if (answer.statusCode !== 200) {
+        throw refusal(answer.statusCode, document, what, retryAfter(answer.headers['retry-after']));
+      }
+      if (document !== undefined) return document;
+      throw badAnswer(`${what}: want JSON, got something else`);
+    } catch (error) {
+      if (signal.aborted && !timedOut) throw signal.reason;
+      throw error instanceof Error && 'code' in error && String(error.code).startsWith('prism.')
+        ? error
+        : failure(error, what, timedOut, pollTimeout);
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', aborted);
+    }
+  }
+
+  #dispatcher(): Promise<Dispatcher> {
+    this.#agent ??= this.#open();
+    return this.#agent;
+  }
+
+  async #open(): Promise<Dispatcher> {
+    const { pollTimeout: timeoutMs, tls } = this.#config;
+    try {
+      const connect = await connector(tls, { timeoutMs, clock: this.#clock });
+      const { Agent } = await import('undici');
+      return new Agent({ connect, connections: 4, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+    } catch (error) {
+      // The file may be there the next time.
+      this.#agent = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Milliseconds until it may be asked again; absent when asking again is of no use. */
+function waitOf({ code, answered, retryAfterMs }: PrismError, attempt: number): number | undefined {
+  const busy = code === 'prism.rate-limited' || answered === 503 || answered === 504;
+  if (!busy) return undefined;
+  return retryAfterMs ?? 250 * 2 ** attempt * (0.5 + Math.random());
+}
+
+/** Of a whole number of seconds (RFC 9110, section 10.2.3); dates are not in use there. */
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  const text = typeof header === 'string' ? header.trim() : '';
+  return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
+}
+
+async function readText(body: AsyncIterable<Buffer>, what: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw badAnswer(`${what}: want at most ${maxBytes} bytes, got more`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer that is not what the API promises. */
+export function badAnswer(message: string): PrismError {
+  return new PrismError('prism.bad-answer', message, {
+    remedy: 'check that endpoint is Prism Central itself; what was known before stays',
+  });
+}

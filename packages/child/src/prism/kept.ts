@@ -1,0 +1,97 @@
+/** What was found last, kept on disk: a child that starts while Prism Central is down serves from it. */
+import { createHash } from 'node:crypto';
+import { stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makePrivateDirectory, readFileCapped, writeFileAtomically } from '@ficus/common/atomic-file.ts';
+import type { Log } from '@ficus/common/log.ts';
+import { isExposedName } from '@ficus/common/names.ts';
+import { isUsable } from './addresses.ts';
+import { idOf } from './api/vm.ts';
+import type { PrismConfig } from './config.ts';
+import type { Machine } from './machine.ts';
+
+/** Of the file; another one is not read. */
+const format = 1;
+const maxBytes = 32 * 1024 * 1024;
+const maxMachines = 50_000;
+
+export interface KeptAnswer {
+  readonly machines: readonly Machine[];
+  /** Of the last answer that confirmed it, milliseconds since the epoch. */
+  readonly lastGoodAt: number;
+}
+
+export class Kept {
+  readonly #path: string;
+  readonly #log: Log;
+  /** Of the settings that decide what is found: what others found is not taken up. */
+  readonly #of: string;
+  #text = '';
+
+  constructor(stateDirectory: string, config: PrismConfig, log: Log) {
+    this.#path = join(stateDirectory, 'providers', 'nutanixprismcentral.json');
+    this.#log = log;
+    const { endpoint, categoryKeys, allowedVpcs, allowedSubnets } = config;
+    const settings = JSON.stringify([endpoint, categoryKeys, allowedVpcs, allowedSubnets]);
+    this.#of = createHash('sha256').update(settings).digest('hex').slice(0, 32);
+  }
+
+  /** Undefined, and a warning where one is due, when there is none to be used. Never rejects. */
+  async read(): Promise<KeptAnswer | undefined> {
+    try {
+      const bytes = await readFileCapped(this.#path, maxBytes);
+      if (bytes === undefined) return undefined;
+      const text = bytes.toString('utf8');
+      const value = JSON.parse(text) as Record<string, unknown>;
+      if (value['format'] !== format || value['of'] !== this.#of) return undefined;
+      const machines = keptMachines(value['machines']);
+      this.#text = text;
+      return { machines, lastGoodAt: (await stat(this.#path)).mtimeMs };
+    } catch (err) {
+      this.#log.warn({ err, path: this.#path }, 'what Prism Central said last can’t be read');
+      return undefined;
+    }
+  }
+
+  /** Writes only when something has changed; else notes the time. Never rejects: without it all goes on. */
+  async write(machines: readonly Machine[], now: number): Promise<void> {
+    const text = JSON.stringify({ format, of: this.#of, machines });
+    try {
+      if (text === this.#text) {
+        await utimes(this.#path, now / 1000, now / 1000);
+        return;
+      }
+      await makePrivateDirectory(dirname(this.#path));
+      await writeFileAtomically(this.#path, text);
+      this.#text = text;
+    } catch (err) {
+      this.#text = '';
+      this.#log.warn({ err }, 'what Prism Central said can’t be kept for the next start');
+    }
+  }
+}
+
+/** Only what could have been written; throws when it is no list. Exported for its test. */
+export function keptMachines(value: unknown): readonly Machine[] {
+  if (!Array.isArray(value)) throw new TypeError('not what this version keeps');
+  return value.slice(0, maxMachines).flatMap((each) => {
+    const { id, name, services, address, port, weight } = (each ?? {}) as Record<string, unknown>;
+    const known = idOf(id);
+    if (known === undefined || typeof name !== 'string' || !Array.isArray(services)) return [];
+    if (!services.every((one) => typeof one === 'string' && isExposedName(one))) return [];
+    return [
+      {
+        id: known,
+        name: name.slice(0, 256),
+        services: services as readonly string[],
+        ...(typeof address === 'string' && isUsable(address, true) ? { address } : {}),
+        ...(inRange(port, 1, 65_535) ? { port } : {}),
+        ...(inRange(weight, 0, 1000) ? { weight } : {}),
+      },
+    ];
+  });
+}
+
+function inRange(value: unknown, least: number, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}

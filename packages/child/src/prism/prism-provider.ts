@@ -1,0 +1,229 @@
+/** The Prism Central provider: looks every few seconds, and tells what has changed. */
+import type { Clock } from '@ficus/common/clock.ts';
+import type { Log } from '@ficus/common/log.ts';
+import type { DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
+import type { ProviderListener, WorkloadProvider } from '../workloads/provider.ts';
+import { watchFile } from '../workloads/watch-file.ts';
+import { isLoopback } from './addresses.ts';
+import type { PrismApi } from './api/api.ts';
+import { PrismV3 } from './api/api-v3.ts';
+import { PrismV4 } from './api/api-v4.ts';
+import { PrismClient } from './api/client.ts';
+import { PrismError } from './api/error.ts';
+import { Login } from './api/login.ts';
+import { BaseSource } from './base-source.ts';
+import { Conditions } from './conditions.ts';
+import type { PrismConfig } from './config.ts';
+import { Fleet } from './fleet.ts';
+import { Kept } from './kept.ts';
+import { type LookAround, lookAround, noteWhatLacks } from './look.ts';
+import { Networks } from './networks.ts';
+import { errorOf, Report } from './report.ts';
+import { pauseOf } from './schedule.ts';
+import { Services } from './services.ts';
+
+export interface PrismProviderOptions {
+  readonly config: PrismConfig;
+  readonly stateDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A provider of what `config` says; nothing happens before `start`. */
+export function prismProvider(options: PrismProviderOptions): WorkloadProvider {
+  return new PrismProvider(options);
+}
+
+class PrismProvider implements WorkloadProvider {
+  readonly provider = 'nutanixprismcentral';
+  readonly awaited = 'no VM in Prism Central is tagged for';
+  readonly #config: PrismConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #client: PrismClient;
+  readonly #api: PrismApi;
+  readonly #networks: Networks;
+  readonly #login: Login;
+  readonly #kept: Kept;
+  readonly #base: BaseSource;
+  readonly #fleet = new Fleet();
+  readonly #services = new Services();
+  readonly #stop = new AbortController();
+  #listener: ProviderListener | undefined;
+  #report: Report | undefined;
+  #look: LookAround | undefined;
+  /** Conditions of the last look; those of its services are found anew whenever they are built. */
+  #ofLook = new Conditions();
+  #found: DynamicConfig | undefined;
+  #lastGoodAt: number | undefined;
+  #failures = 0;
+  #error: { readonly error: unknown; readonly since: number } | undefined;
+  /** The most VMs that this key has seen. */
+  #mostSeen = 0;
+  #polling = false;
+  #cancelPoll = (): void => {};
+  #cancelFence = (): void => {};
+  #stopWatch = (): void => {};
+
+  constructor({ config, stateDirectory, clock, log }: PrismProviderOptions) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log.child({ provider: 'nutanixPrismCentral' });
+    this.#login = new Login(config.login);
+    this.#client = new PrismClient(config, this.#login, clock);
+    this.#api =
+      config.apiVersion === 'v3' ? new PrismV3(this.#client) : new PrismV4(this.#client, config.apiVersion);
+    this.#networks = new Networks(config, this.#api, clock);
+    this.#kept = new Kept(stateDirectory, config, this.#log);
+    this.#base = new BaseSource(config.filename, clock, () => this.#tell());
+  }
+
+  async start(listener: ProviderListener): Promise<void> {
+    this.#listener = listener;
+    this.#report = new Report(this.#log, (state) => listener.state(state));
+    if (this.#config.tls.insecureSkipVerify)
+      this.#log.warn('tls.insecureSkipVerify: whoever is in between reads the key of Prism Central');
+    const [kept] = await Promise.all([this.#kept.read(), this.#base.start()]);
+    if (this.#stop.signal.aborted) return;
+    if (kept !== undefined) {
+      this.#fleet.restore(kept.machines, this.#clock.monotonic());
+      this.#lastGoodAt = kept.lastGoodAt;
+    }
+    if (this.#login.file !== undefined) {
+      // A key that was just renewed need not wait for the pause after failures to end.
+      this.#stopWatch = watchFile(this.#login.file, this.#clock, () => {
+        if (this.#error !== undefined) this.#pollSoon(0);
+      });
+    }
+    if (kept === undefined) {
+      this.#tell();
+      await this.#poll();
+      return;
+    }
+    this.#found = undefined;
+    this.#tell();
+    this.#pollSoon(0);
+  }
+
+  close(): void {
+    this.#stop.abort(new PrismError('prism.closed', 'the child stops'));
+    this.#cancelPoll();
+    this.#cancelFence();
+    this.#stopWatch();
+    this.#base.close();
+    this.#client.reconnect();
+    this.#listener = undefined;
+  }
+
+  #pollSoon(ms: number): void {
+    this.#cancelPoll();
+    this.#cancelPoll = this.#clock.after(ms, () => void this.#poll());
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#polling || this.#stop.signal.aborted) return;
+    this.#polling = true;
+    this.#cancelPoll();
+    let retryAfterMs: number | undefined;
+    try {
+      const look = await this.#lookInTime();
+      if (this.#stop.signal.aborted) return;
+      await this.#took(look);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      this.#failed(error);
+      if (error instanceof PrismError) retryAfterMs = error.retryAfterMs;
+    } finally {
+      this.#polling = false;
+    }
+    this.#tell();
+    const { pollInterval } = this.#config;
+    this.#pollSoon(pauseOf({ pollInterval, failures: this.#failures, retryAfterMs, chance: Math.random() }));
+  }
+
+  /** One look, cut off when it takes far too long as a whole. */
+  async #lookInTime(): Promise<LookAround> {
+    const limitMs = Math.max(60_000, 2 * this.#config.pollInterval);
+    const late = new AbortController();
+    const cancel = this.#clock.after(limitMs, () => {
+      const message = `one look takes more than ${limitMs / 1000} s`;
+      const remedy = 'look at Prism Central; a longer pollInterval allows for more';
+      late.abort(new PrismError('prism.timeout', message, { remedy }));
+    });
+    const signal = AbortSignal.any([this.#stop.signal, late.signal]);
+    try {
+      return await lookAround(this.#api, this.#networks, this.#config, (id) => this.#fleet.has(id), signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #took(look: LookAround): Promise<void> {
+    const first = this.#look === undefined;
+    const conditions = new Conditions();
+    this.#mostSeen = Math.max(this.#mostSeen, look.seen);
+    noteWhatLacks(look, this.#mostSeen, this.#networks, this.#config, conditions);
+    const { ipVersion: prefer, drainTimeout } = this.#config;
+    const loopback = isLoopback(new URL(this.#config.endpoint).hostname);
+    const rules = { prefer, allows: this.#networks.allows, loopback, drainTimeout };
+    this.#fleet.take(look, rules, this.#clock.monotonic(), conditions);
+    this.#look = look;
+    this.#ofLook = conditions;
+    this.#failures = 0;
+    this.#error = undefined;
+    this.#lastGoodAt = this.#clock.now();
+    if (first) {
+      const { seen } = look;
+      const machines = this.#fleet.machines().length;
+      this.#log.info({ api: this.#api.version(), seen, machines }, 'Prism Central has answered');
+    }
+    await this.#kept.write(this.#fleet.machines(), this.#lastGoodAt);
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    this.#error = { error, since: this.#error?.since ?? this.#clock.now() };
+    // What was wrong with the connection, or with the files it was made with, may be right the next time.
+    this.#client.reconnect();
+  }
+
+  /** Builds what is to be served from what is known now, and tells what has changed. */
+  #tell(): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    const conditions = this.#ofLook.copy();
+    const machines = this.#fleet.machines();
+    const { base, problem } = this.#base;
+    if (problem !== undefined) {
+      const what =
+        base === undefined
+          ? 'nothing of Prism Central is served until it is right'
+          : 'the last good one counts';
+      conditions.add('prism.base-file', this.#config.filename ?? '', `${problem}; ${what}`);
+    }
+    const known = this.#look !== undefined || this.#lastGoodAt !== undefined;
+    if (base !== undefined && known) {
+      const now = this.#clock.monotonic();
+      const fenced = this.#fleet.fenced(now);
+      const config = this.#services.build({ machines, fenced, base, port: this.#config.port }, conditions);
+      if (config !== this.#found) {
+        this.#found = config;
+        listener.found(config);
+      }
+      this.#cancelFence();
+      const next = Math.min(...fenced.map(({ until }) => until));
+      if (fenced.length > 0) this.#cancelFence = this.#clock.after(next - now + 1, () => this.#tell());
+    }
+    const failure = this.#error;
+    this.#report?.state({
+      name: 'nutanixPrismCentral',
+      endpoint: this.#config.endpoint,
+      state: failure !== undefined ? 'failing' : this.#look === undefined ? 'starting' : 'ok',
+      ...(failure === undefined || this.#lastGoodAt === undefined ? {} : { lastGoodAt: this.#lastGoodAt }),
+      ...(failure === undefined ? {} : { error: errorOf(failure.error, failure.since) }),
+      services: this.#services.served,
+      machines: machines.length,
+      conditions: conditions.list(),
+    });
+  }
+}
