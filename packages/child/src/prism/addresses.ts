@@ -3,13 +3,15 @@ import { BlockList, isIP } from 'node:net';
 import type { Nic } from './api/vm.ts';
 
 /** Addresses that lead somewhere else than to the VM: this machine, the link, everybody, nobody. */
-const unusable = new BlockList();
+const unusable4 = new BlockList();
+/** A list of its own: in one with both, IPv4 in IPv6 stands for all of IPv4. */
+const unusable6 = new BlockList();
 for (const [net, bits] of [
   ['0.0.0.0', 8],
   ['169.254.0.0', 16],
   ['224.0.0.0', 3],
 ] as const) {
-  unusable.addSubnet(net, bits, 'ipv4');
+  unusable4.addSubnet(net, bits, 'ipv4');
 }
 for (const [net, bits] of [
   ['::', 96],
@@ -19,7 +21,7 @@ for (const [net, bits] of [
   ['fe80::', 10],
   ['ff00::', 8],
 ] as const) {
-  unusable.addSubnet(net, bits, 'ipv6');
+  unusable6.addSubnet(net, bits, 'ipv6');
 }
 
 /** Whether an address, or a host such as `[::1]` or `localhost`, is this machine. */
@@ -31,7 +33,8 @@ export function isLoopback(host: string): boolean {
 export function isUsable(address: string, loopback: boolean): boolean {
   const family = isIP(address);
   if (isLoopback(address)) return loopback;
-  return family !== 0 && !unusable.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) return !unusable4.check(address, 'ipv4');
+  return family === 6 && !unusable6.check(address, 'ipv6');
 }
 
 export interface AddressChoice {
