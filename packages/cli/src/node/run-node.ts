@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
-import { createLog, type LogOptions } from '@ficus/common/log.ts';
+import { createLog, type Log, type LogOptions } from '@ficus/common/log.ts';
 import { configKind } from '../commands/config-kind.ts';
 import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
@@ -22,7 +22,7 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
     if (config.workers > 0) (await import('./control-heap.ts')).keepControlHeapSmall();
     const log = nodeLog(role, config.log);
     const { startParent } = await import('@ficus/parent/parent.ts');
-    await startParent({ config, configFile, log, clock: systemClock });
+    await told(log, () => startParent({ config, configFile, log, clock: systemClock }));
   } else {
     const { loadChildConfig } = await import('@ficus/child/state/load-config.ts');
     // A mistake in the file must not keep a restarted child from serving what it served before.
@@ -33,9 +33,25 @@ export async function runNode(role: 'parent' | 'child', args: readonly string[],
     );
     const log = nodeLog(role, config.log);
     const { startChild } = await import('@ficus/child/child.ts');
-    await startChild({ config, configFile, log, clock: systemClock });
+    await told(log, () => startChild({ config, configFile, log, clock: systemClock }));
   }
   return 0;
+}
+
+/** Starts a node and tells systemd, if it wants to know, how that goes, that the node lives, and when it stops. */
+async function told(log: Log, start: () => Promise<unknown>): Promise<void> {
+  const manager =
+    process.env['NOTIFY_SOCKET'] === undefined
+      ? undefined
+      : (await import('@ficus/common/systemd/notify.ts')).serviceManager({
+          clock: systemClock,
+          log: (level, message, fields) => log[level](fields ?? {}, message),
+        });
+  await start();
+  if (manager === undefined) return;
+  manager.ready();
+  // What they mean to the node it knows itself.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => manager.stopping());
 }
 
 /** The error for a refused file that looks like another kind's: key by key it would only be told what it is not. */
