@@ -3,7 +3,7 @@ import type { Fields } from '../http/filter.ts';
 import { parameters } from '../http/query.ts';
 import type { CategoryRecord } from '../state/records.ts';
 import { entityAnswer } from '../wire/envelope.ts';
-import { ApiError, notFound, schemaError } from '../wire/errors.ts';
+import { ApiError, appMessage, notFound, schemaError } from '../wire/errors.ts';
 import { wireCategory } from '../wire/others.ts';
 import type { Call, Central, Reply, Route } from './central.ts';
 import { lister } from './list.ts';
@@ -32,11 +32,10 @@ export function categoryRoutes(central: Central): Route[] {
     answer: `${config}.ListCategoriesApiResponse`,
     rows: () => [...inventory.categories.values()],
     fields,
-    expandable: ['associations', 'detailedAssociations'],
+    expandable: ['associations'],
     text: (one, { expand }) => {
       const vms = having().get(one.extId) ?? [];
-      const expanded =
-        expand === 'associations' ? { count: vms.length } : expand === 'detailedAssociations' ? { vms } : {};
+      const expanded = expand === 'associations' ? { count: vms.length } : {};
       return JSON.stringify(wireCategory(one, profile, expanded));
     },
   });
@@ -97,14 +96,18 @@ function create(call: Call, central: Central): Reply {
   return answered(call, central, category, 201, 'CreateCategoryApiResponse');
 }
 
-/** The value may change, and the category remains the same; the key may not. */
+/** The value may change, and the category remains the same; the key may not. Answers with a message only. */
 function update(call: Call, central: Central): Reply {
   const category = existing(call, central);
   fresh(call, central, category);
   const { key, value, description } = read(call.body);
   if (key !== category.key) throw schemaError('body.key', 'key', 'The key of a category cannot be changed');
   central.inventory.changeCategory(category.extId, { value, description });
-  return answered(call, central, existing(call, central), 200, 'UpdateCategoryApiResponse');
+  const message = { message: 'The category was updated.', code: 'CTGR-10001', group: 'CATEGORY_UPDATE' };
+  const data = [appMessage(central.profile, namespace, message, 'INFO')];
+  const answer = `${config}.UpdateCategoryApiResponse`;
+  const self = `${call.origin}${call.path}`;
+  return { status: 200, body: entityAnswer(central.profile, namespace, answer, data, self) };
 }
 
 function existing(call: Call, central: Central): CategoryRecord {

@@ -98,7 +98,7 @@ function empty(
 
 /** `$select` keeps what it names and what every object has. */
 function selected(text: string, select: readonly string[] | undefined): string {
-  if (select === undefined) return text;
+  if (select === undefined || select.includes('*')) return text;
   const names = new Set(['$reserved', '$objectType', 'extId', ...select]);
   const row = JSON.parse(text) as Record<string, unknown>;
   return JSON.stringify(Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))));

@@ -50,7 +50,7 @@ export function taskRoutes(central: Central): Route[] {
       const message = central.tasks.cancel(extId)
         ? { message: 'The task is being canceled.', code: 'TSKS-20103', group: 'TASK_CANCEL' }
         : { message: 'The task cannot be canceled.', code: 'TSKS-20104', group: 'TASK_CANCEL' };
-      const data = appMessage(profile, 'prism', message);
+      const data = appMessage(profile, 'prism', message, 'INFO');
       return entity(call, central, 'prism', `${config}.CancelTaskApiResponse`, data);
     }),
   ];

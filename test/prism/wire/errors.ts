@@ -79,10 +79,15 @@ export function forbiddenBody(namespace: Namespace, url: string): object {
   };
 }
 
-export function appMessage(profile: Profile, namespace: Namespace, detail: AppMessage): object {
+export function appMessage(
+  profile: Profile,
+  namespace: Namespace,
+  detail: AppMessage,
+  severity: 'ERROR' | 'INFO' = 'ERROR',
+): object {
   return typed(revision(profile, namespace), `${namespace}.v4.error.AppMessage`, {
     message: detail.message,
-    severity: 'ERROR',
+    severity,
     code: detail.code,
     locale: 'en_US',
     errorGroup: detail.group,
