@@ -22,6 +22,7 @@ import { identityDirectory } from './state/identity-directory.ts';
 import { IdentityInUse } from './state/identity-in-use.ts';
 import type { LastGood } from './state/last-good.ts';
 import { loadNode, uplinkIdentity, warnIfExpired } from './state/node.ts';
+import type { WorkloadProvider } from './workloads/provider.ts';
 import { WorkloadSource } from './workloads/workload-source.ts';
 
 export interface ChildOptions {
@@ -97,6 +98,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       configFile,
       clock,
       log,
+      providers: await providersOf(config, { stateDirectory, clock, log }),
       onProviders: (states) => publisher.updateProviders(states),
       onChange: (next) => void applyLater(serving, next, log),
     });
@@ -172,6 +174,16 @@ async function joinedNode(config: ChildConfig, clock: Clock, log: Log): Promise<
     await joinAtStart({ task, clock, log, signal });
     return loadNode(config);
   }
+}
+
+/** Loaded only when configured: a client of another system's API is nothing to idle with. */
+async function providersOf(
+  { prism }: ChildConfig,
+  common: { readonly stateDirectory: string; readonly clock: Clock; readonly log: Log },
+): Promise<readonly WorkloadProvider[]> {
+  if (prism === undefined) return [];
+  const { prismProvider } = await import('./prism/prism-provider.ts');
+  return [prismProvider({ config: prism, ...common })];
 }
 
 async function applyLater(serving: Serving, next: LastGood, log: Log): Promise<void> {
