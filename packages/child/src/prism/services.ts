@@ -56,7 +56,8 @@ export class Services {
       const built = buildOne(name, members.get(name) ?? [], input, conditions);
       const text = JSON.stringify(built);
       const before = this.#built.get(name);
-      next.set(name, before?.text === text ? before : { text, built });
+      if (before?.text === text) next.set(name, before);
+      else next.set(name, { text, built: { ...built, ...unchanged(before?.built, built) } });
     }
     const same =
       next.size === this.#built.size && [...next].every(([name, each]) => this.#built.get(name) === each);
@@ -65,6 +66,15 @@ export class Services {
     sharedAddresses(input.machines, conditions);
     return this.#config;
   }
+}
+
+/** Those parts of `before` that are the same in `now`. */
+function unchanged(before: Built | undefined, now: Built): Partial<Built> {
+  const same = <K extends keyof Built>(key: K): Partial<Built> =>
+    before?.[key] !== undefined && JSON.stringify(before[key]) === JSON.stringify(now[key])
+      ? { [key]: before[key] }
+      : {};
+  return { ...same('service'), ...same('router'), ...same('uplink') };
 }
 
 function assembled(all: ReadonlyMap<string, { readonly built: Built }>): DynamicConfig {

@@ -1,6 +1,6 @@
 /** VMs over Prism Central's old v3 API, which tells categories with the VM and no VPCs. */
 import type { Named, PrismApi, Subnet, VmCount, VmQuestion } from './api.ts';
-import { badAnswer, type PrismClient } from './client.ts';
+import { type Asker, badAnswer } from './client.ts';
 import { member } from './error.ts';
 import { readPages } from './pages.ts';
 import { type Vm, vmOfV3 } from './vm.ts';
@@ -10,9 +10,9 @@ const pageSize = 200;
 const path = '/api/nutanix/v3/vms/list';
 
 export class PrismV3 implements PrismApi {
-  readonly #client: PrismClient;
+  readonly #client: Asker;
 
-  constructor(client: PrismClient) {
+  constructor(client: Asker) {
     this.#client = client;
   }
 

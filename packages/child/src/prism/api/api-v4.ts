@@ -1,7 +1,7 @@
 /** VMs, categories, subnets and VPCs over Prism Central's v4 API. */
 import type { PrismConfig } from '../config.ts';
 import type { Named, PrismApi, Subnet, VmCount, VmQuestion } from './api.ts';
-import { badAnswer, type PrismClient } from './client.ts';
+import { type Asker, badAnswer } from './client.ts';
 import { member, PrismError } from './error.ts';
 import { type Page, readPages } from './pages.ts';
 import { type Namespace, Versions } from './versions.ts';
@@ -13,14 +13,14 @@ const pageSize = 100;
 const fields = 'extId,name,powerState,categories,nics';
 
 export class PrismV4 implements PrismApi {
-  readonly #client: PrismClient;
+  readonly #client: Asker;
   readonly #versions: Versions;
   /** Of the last answer: to notice a category that VMs still carry and nobody lists any more. */
   #tags: ReadonlyMap<string, Tag> = new Map();
   /** Whether `$select` is understood. */
   #select = true;
 
-  constructor(client: PrismClient, apiVersion: PrismConfig['apiVersion']) {
+  constructor(client: Asker, apiVersion: PrismConfig['apiVersion']) {
     this.#client = client;
     this.#versions = new Versions(client, apiVersion);
   }

@@ -22,7 +22,13 @@ export interface Question {
   readonly body?: unknown;
 }
 
-export class PrismClient {
+/** Whom one can ask. */
+export interface Asker {
+  /** The document that answers with 200. Throws a `PrismError`, or the signal's reason. */
+  ask(question: Question, signal: AbortSignal): Promise<unknown>;
+}
+
+export class PrismClient implements Asker {
   readonly #config: PrismConfig;
   readonly #login: Login;
   readonly #clock: Clock;
@@ -36,7 +42,6 @@ export class PrismClient {
     this.#pace = new Pace(clock);
   }
 
-  /** The document that answers with 200. Throws a `PrismError`, or the signal's reason. */
   async ask(question: Question, signal: AbortSignal): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {

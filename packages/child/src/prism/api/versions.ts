@@ -1,6 +1,6 @@
 /** Which version of each of v4's namespaces is spoken: asked once, asked again when paths are not there any more. */
 import type { PrismConfig } from '../config.ts';
-import type { PrismClient } from './client.ts';
+import type { Asker } from './client.ts';
 import { member, PrismError } from './error.ts';
 
 /** Newest first. */
@@ -9,11 +9,11 @@ type Version = (typeof ours)[number];
 export type Namespace = 'vmm' | 'prism' | 'networking';
 
 export class Versions {
-  readonly #client: PrismClient;
+  readonly #client: Asker;
   readonly #fixed: Version | undefined;
   readonly #known = new Map<Namespace, Version>();
 
-  constructor(client: PrismClient, apiVersion: PrismConfig['apiVersion']) {
+  constructor(client: Asker, apiVersion: PrismConfig['apiVersion']) {
     this.#client = client;
     this.#fixed = ours.find((each) => each === apiVersion);
   }

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createLog } from '@ficus/common/log.ts';
+import fc from 'fast-check';
+import { completePrism, type PrismFile } from './config.ts';
+import { Kept, keptMachines } from './kept.ts';
+
+const config = (more: Partial<PrismFile> = {}) =>
+  completePrism({ endpoint: 'https://pc:9440', apiKey: 'not-kept', ...more }, '/');
+const machine = { id: 'a-1', name: 'orders-01', services: ['orders'], address: '10.0.0.1', port: 8080 };
+const log = createLog({ level: 'silent' });
+
+test('what was found comes back, to the one who asked the same; the key is not in it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ficus-kept-'));
+  try {
+    const path = join(directory, 'providers', 'nutanixprismcentral.json');
+    const kept = new Kept(directory, config(), log);
+    assert.equal(await kept.read(), undefined);
+    await kept.write([machine], 1_700_000_000_000);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.doesNotMatch(await readFile(path, 'utf8'), /not-kept/);
+    const { ino } = await stat(path);
+    await kept.write([machine], 1_700_000_060_000);
+    assert.equal((await stat(path)).ino, ino, 'nothing new, nothing written');
+    const again = await new Kept(directory, config(), log).read();
+    assert.deepEqual(again, { machines: [machine], lastGoodAt: 1_700_000_060_000 });
+    const other = config({ serviceNameCategoryKey: 'Team' });
+    assert.equal(await new Kept(directory, other, log).read(), undefined);
+    await writeFile(path, '{"format":1,');
+    assert.equal(await new Kept(directory, config(), log).read(), undefined);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('of a damaged file only what could have been written is taken', () => {
+  const read = (value: object) => keptMachines([{ ...machine, ...value }])[0];
+  assert.deepEqual(read({ address: '169.254.169.254', port: 0, weight: 'many' }), {
+    ...{ id: 'a-1', name: 'orders-01', services: ['orders'] },
+  });
+  assert.equal(read({ services: ['Orders`'] }), undefined);
+  assert.equal(read({ id: '../x' }), undefined);
+  fc.assert(fc.property(fc.array(fc.anything()), (value) => void keptMachines(value)));
+});
