@@ -1,5 +1,6 @@
 /** One VM: a QEMU process with a root disk it can't change for good, a config drive, and a serial console in a log file. */
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../harness/eventually.ts';
 import { Managed } from '../harness/process.ts';
 import { type Acceleration, accelerationArgs } from './acceleration.ts';
@@ -88,6 +89,8 @@ export class Machine implements AsyncDisposable {
   async until(check: () => boolean | Promise<boolean>, what: string, deadlineMs: number): Promise<void> {
     await this.#process.until(
       async () => {
+        // A VM in software needs the cores that looking more often would take.
+        await pause(50);
         if (!this.#process.output.includes('Kernel panic')) return await check();
         this.#process.kill('SIGKILL');
         return false;
