@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Central, Reply } from '../api/central.ts';
 import type { Certificates } from '../certificates.ts';
@@ -44,6 +44,7 @@ export async function startServer(options: {
   const { central, dispatch, certificates, clock } = options;
   const requests: RecordedRequest[] = [];
   const bucket = new TokenBucket(clock);
+  const sockets = new Map<number | undefined, Socket>();
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = clock.monotonic();
     const { method = 'GET', url = '/', headers } = request;
@@ -60,7 +61,8 @@ export async function startServer(options: {
     const fault = take(faults.next, fits);
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') {
-      request.socket.resetAndDestroy();
+      // A TLS socket cannot be reset; what it runs over can.
+      sockets.get(request.socket.remotePort)?.resetAndDestroy();
       return;
     }
     const search = mark === -1 ? '' : url.slice(mark);
@@ -79,6 +81,11 @@ export async function startServer(options: {
     });
   });
   server.on('tlsClientError', () => {});
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
+  });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
