@@ -3,6 +3,7 @@ import { version } from '@ficus/common/version.ts';
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { children } from './commands/children.ts';
+import { cloudInit } from './commands/cloud-init.ts';
 import { explain } from './commands/explain.ts';
 import { healthcheck } from './commands/healthcheck.ts';
 import { history } from './commands/history.ts';
@@ -23,6 +24,7 @@ const commands = [
   nodes,
   join,
   token,
+  cloudInit,
   children,
   uplinks,
   mirrors,

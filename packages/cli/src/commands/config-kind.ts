@@ -5,6 +5,8 @@ export type ConfigKind = 'parent' | 'child' | 'dynamic';
 
 const onlyChild = ['workloads', 'uplinkEntryPoints'];
 const onlyParent = ['join', 'install', 'admin', 'ca', 'trustDomain'];
+/** Of `join` only a child's, and a provider of workloads. */
+const childsKeys = /^\s+["']?(?:tokenFile|caPins|nutanixPrismCentral)["']?\s*:/m;
 const onlyDynamic = ['http', 'tls', 'tcp', 'udp'];
 /** Written a level too high, or for Kubernetes: still meant as dynamic configuration. */
 const almostDynamic = ['routers', 'services', 'middlewares', 'serversTransports', 'apiVersion'];
@@ -18,6 +20,7 @@ export function configKind(text: string): ConfigKind {
   const has = (some: readonly string[]) => keys.some((key) => some.includes(key));
   if (has(onlyChild) || (keys.includes('hub') && /["']?uplinkEntryPoints["']?\s*:/.test(text)))
     return 'child';
+  if (childsKeys.test(text)) return 'child';
   if (has(onlyParent)) return 'parent';
   if (keys.every((key) => onlyDynamic.includes(key)) || has(almostDynamic)) return 'dynamic';
   // `http` next to static keys: only a child takes both in one file.
