@@ -7,7 +7,7 @@ import { eventually } from '@ficus/test/harness/eventually.ts';
 import { cliJson, ficusEntry } from '@ficus/test/harness/ficus.ts';
 import { freePort } from '@ficus/test/harness/ports.ts';
 import { Managed } from '@ficus/test/harness/process.ts';
-import { get, send } from '@ficus/test/harness/request.ts';
+import { get, type RequestOptions, send } from '@ficus/test/harness/request.ts';
 import {
   cluster1Yaml,
   ordersYaml,
@@ -17,13 +17,16 @@ import {
   vm1Yaml,
 } from './configuration.ts';
 
-type ChildName = 'vm-1' | 'cluster-1';
+type ChildName = 'vm-1' | 'cluster-1' | 'ahv';
 
 /** Everything that was started. Disposing of it ends every process and removes the directory. */
 export class Cast implements AsyncDisposable {
   readonly directory: TemporaryDirectory;
   readonly ports: Ports;
+  /** Where the simulated Prism Central is changed, once there is one. */
+  prismControl = '';
   #processes = new Map<string, Managed>();
+  readonly #owned = new AsyncDisposableStack();
 
   private constructor(directory: TemporaryDirectory, ports: Ports) {
     this.directory = directory;
@@ -39,9 +42,11 @@ export class Cast implements AsyncDisposable {
       cluster1: await freePort(),
       monolith: await freePort(),
       orders: await freePort(),
+      ahv: await freePort(),
+      billing: await freePort(),
     };
     const directory = await TemporaryDirectory.make('demo');
-    for (const name of ['parent', 'vm-1', 'cluster-1']) await mkdir(directory.file(name));
+    for (const name of ['parent', 'vm-1', 'cluster-1', 'ahv']) await mkdir(directory.file(name));
     await directory.write('parent/parent.yaml', parentYaml(ports));
     await directory.write('parent/dynamic.yaml', parentDynamicYaml);
     await directory.write('vm-1/child.yaml', vm1Yaml(ports));
@@ -59,7 +64,7 @@ export class Cast implements AsyncDisposable {
   }
 
   /** Starts one of the example workloads and waits until it answers. */
-  async startWorkload(name: 'monolith' | 'orders'): Promise<void> {
+  async startWorkload(name: 'monolith' | 'orders' | 'billing'): Promise<void> {
     const program = fileURLToPath(new URL(`../${name}/server.ts`, import.meta.url));
     const process = this.#start(name, [program, '--port', String(this.ports[name])]);
     await process.until(
@@ -90,8 +95,23 @@ export class Cast implements AsyncDisposable {
     ]);
   }
 
+  /** A token with secrets for the child, which `ficus cloud-init` asks for; here with the API that the command uses. */
+  async createTokenWith(
+    child: ChildName,
+    workloads: readonly string[],
+    secrets: Readonly<Record<string, string>>,
+  ): Promise<CreatedToken> {
+    const { status, body } = await this.#admin('/tokens', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ child, workloads, secrets }),
+    });
+    if (status >= 400) throw new Error(`a token for ${child}: ${body}`);
+    return JSON.parse(body) as CreatedToken;
+  }
+
   /** `ficus join` as on the child's machine. */
-  async join(name: ChildName, token: CreatedToken): Promise<void> {
+  async join(name: 'vm-1' | 'cluster-1', token: CreatedToken): Promise<void> {
     const port = name === 'vm-1' ? this.ports.vm1 : this.ports.cluster1;
     await cliJson(
       [
@@ -106,6 +126,11 @@ export class Cast implements AsyncDisposable {
       ],
       { input: token.token },
     );
+  }
+
+  /** Has something end with the cast. */
+  owns<T extends AsyncDisposable>(owned: T): T {
+    return this.#owned.use(owned);
   }
 
   /** Starts the child; the parent finds it by itself. */
@@ -156,6 +181,7 @@ export class Cast implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process[Symbol.asyncDispose]()));
+    await this.#owned.disposeAsync();
     await this.directory[Symbol.asyncDispose]();
   }
 
@@ -165,7 +191,7 @@ export class Cast implements AsyncDisposable {
     return process;
   }
 
-  #admin(path: string) {
-    return send(`http://localhost/v1${path}`, { socketPath: this.socket });
+  #admin(path: string, options: RequestOptions = {}) {
+    return send(`http://localhost/v1${path}`, { ...options, socketPath: this.socket });
   }
 }

@@ -8,6 +8,8 @@ export interface Ports {
   readonly cluster1: number;
   readonly monolith: number;
   readonly orders: number;
+  readonly ahv: number;
+  readonly billing: number;
 }
 
 /** The parent's static configuration. */
@@ -44,6 +46,10 @@ export const parentDynamicYaml = `http:
     try-cluster-1:
       rule: PathPrefix(\`/orders\`) && Header(\`x-try\`, \`cluster-1\`)
       service: orders/cluster-1@multicluster
+    # Whoever has it, once there is somebody.
+    billing:
+      rule: PathPrefix(\`/billing\`)
+      service: billing@multicluster
 `;
 
 /** The child on the VM: the monolith, under two names. */
@@ -97,5 +103,33 @@ export function ordersYaml(ports: Ports): string {
         healthCheck:
           path: /health
           interval: 1s
+`;
+}
+
+/** The child that finds its workloads through Prism Central, as `ficus cloud-init` writes it. */
+export function ahvYaml(
+  ports: Ports,
+  caPin: string,
+  prism: { readonly endpoint: string; readonly fingerprint: string },
+): string {
+  return `join:
+  url: https://127.0.0.1:${ports.join}
+  tokenFile: join-token
+  caPins: ["${caPin}"]
+  address: 127.0.0.1:${ports.ahv}
+uplinkEntryPoints:
+  uplink:
+    address: "127.0.0.1:${ports.ahv}"
+providers:
+  nutanixPrismCentral:
+    endpoint: ${prism.endpoint}
+    # Came with the join token.
+    apiKeyFile: state/secrets/prism-api-key
+    tls:
+      fingerprint: "${prism.fingerprint}"
+    pollInterval: 2s
+    port: ${ports.billing}
+log:
+  level: WARN
 `;
 }

@@ -5,6 +5,7 @@ import { get } from '@ficus/test/harness/request.ts';
 import type { Cast } from './cast.ts';
 import type { Narrator } from './narrator.ts';
 import { type Phase, Phases, type Split } from './phases.ts';
+import { tagVm } from './tagged-vm.ts';
 import { turn } from './turn.ts';
 
 /** What `npm run demo -- --once --json` prints. */
@@ -16,6 +17,8 @@ export interface DemoResult {
   readonly joinToFirstRequestMs: number;
   /** From the change of the cluster child's configuration to the first answer of the new service through the parent. */
   readonly newWorkloadVisibleMs: number;
+  /** From the tag in Prism Central to the first answer of the VM's workload through the parent; the child looks every 2 s. */
+  readonly vmTaggedToFirstRequestMs: number;
 }
 
 /** Requests a second: enough to see a split within two seconds, and little enough to leave a laptop usable. */
@@ -79,8 +82,19 @@ export async function play(cast: Cast, tell: Narrator): Promise<{ result: DemoRe
     await running.next((by) => by === 'orders');
     await cast.legUp('orders', 'cluster-1');
   });
+
+  let vmTaggedToFirstRequestMs = 0;
+  await measure('VM tagged', onlyCluster, async () => {
+    vmTaggedToFirstRequestMs = await tagVm(cast, tell);
+  });
   return {
-    result: { phases: phases.all, weightChangeMs, joinToFirstRequestMs, newWorkloadVisibleMs },
+    result: {
+      phases: phases.all,
+      weightChangeMs,
+      joinToFirstRequestMs,
+      newWorkloadVisibleMs,
+      vmTaggedToFirstRequestMs,
+    },
     load: running,
   };
 }

@@ -26,6 +26,9 @@ Everything keeps running. In another terminal, in this directory:
   npx ficus undo --reason "back"
   curl -i ${cast.url}/orders
   curl -i ${cast.url}/customers
+  curl -i ${cast.url}/billing
+  curl -X POST ${cast.prismControl}/untag -d '{"vm": "vm-billing", "key": "TraefikServiceName"}'
+  curl -X POST ${cast.prismControl}/tag -d '{"vm": "vm-billing", "key": "TraefikServiceName", "value": "billing"}'
 
 The configuration files are in ${cast.directory.path}; change one and watch.
 Ctrl-C ends it all and removes that directory.
