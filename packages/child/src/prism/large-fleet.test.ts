@@ -87,8 +87,5 @@ test('5,000 VMs: each page once, only tagged VMs kept, and a changed tag touches
   const routers = Object.keys(config.http?.routers ?? {}).filter(
     (name) => config.http?.routers?.[name] !== first.config.http?.routers?.[name],
   );
-  assert.deepEqual(
-    routers,
-    ['service-0', 'service-3'].filter(() => false),
-  );
+  assert.deepEqual(routers, [], 'where requests go from does not change');
 });
