@@ -1,5 +1,6 @@
 /** The bearer token of the admin API over TCP: made at first start, kept in a private file. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FicusError } from '@ficus/common/errors.ts';
 import { createPrivate, readPrivate } from '@ficus/pki/private-files.ts';
@@ -21,6 +22,8 @@ export async function openAdminToken(stateDirectory: string): Promise<TokenCheck
   let token = (await readPrivate(file))?.trim();
   if (token === undefined) {
     token = randomBytes(32).toString('base64url');
+    // A parent without a mesh may not have kept anything there yet.
+    await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
     await createPrivate(file, `${token}\n`);
   }
   if (!/^[A-Za-z0-9_-]{32,200}$/.test(token)) {
