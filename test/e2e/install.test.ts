@@ -1,12 +1,9 @@
 /** A new machine installs from its own parent: install.sh as it is shipped, against a real parent. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import type { InstallStatus } from '@ficus/common/api/install.ts';
 import { cuttingWay } from '../harness/cutting-way.ts';
 import {
@@ -17,11 +14,8 @@ import {
   TemporaryDirectory,
   without,
 } from '../harness/harness.ts';
+import { installBundle, installScript } from '../harness/install-bundle.ts';
 import { programs } from '../harness/programs.ts';
-
-const script = fileURLToPath(new URL('../../deploy/install/install.sh', import.meta.url));
-const unitFolder = fileURLToPath(new URL('../../deploy/systemd/', import.meta.url));
-const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 /** Runs, and does not compress: a download that can be cut in the middle. */
 const executable = Buffer.from(
@@ -33,8 +27,7 @@ let parent: ParentProcess;
 let status: InstallStatus;
 
 before(async () => {
-  bundle = await TemporaryDirectory.make('bundle');
-  await writeBundle(executable);
+  bundle = await installBundle(executable);
   parent = await startParent({ static: { install: { directory: bundle.path } } });
   status = await installStatus();
 });
@@ -42,25 +35,6 @@ after(async () => {
   await parent?.[Symbol.asyncDispose]();
   await bundle?.[Symbol.asyncDispose]();
 });
-
-async function writeBundle(content: Buffer): Promise<void> {
-  const packed = gzipSync(content, { level: 1 });
-  await writeFile(bundle.file('ficus-linux-x64.gz'), packed);
-  await writeFile(bundle.file('install.sh'), await readFile(script));
-  for (const unit of ['ficus-child.service', 'ficus-parent.service']) {
-    await writeFile(bundle.file(unit), await readFile(join(unitFolder, unit)));
-  }
-  const sums = { bytes: packed.length, sha256: sha256(packed) };
-  const within = { executableBytes: content.length, executableSha256: sha256(content) };
-  const artefacts = ['x64', 'arm64'].map((arch) => ({
-    arch,
-    file: `ficus-linux-${arch}.gz`,
-    ...sums,
-    ...within,
-  }));
-  await writeFile(bundle.file('ficus-linux-arm64.gz'), packed);
-  await bundle.write('manifest.json', { version: '0.1.0', artefacts });
-}
 
 function installStatus(): Promise<InstallStatus> {
   return eventually(async () => {
@@ -96,7 +70,7 @@ function sh(args: readonly string[], path = process.env['PATH']): Promise<{ code
   return new Promise((resolve) => {
     execFile(
       '/bin/sh',
-      [script, ...args],
+      [installScript, ...args],
       { timeout: 90_000, env: { PATH: path } },
       (error, stdout, stderr) => {
         resolve({
@@ -211,7 +185,7 @@ test('what is said wrong is one line and exit code 2', async () => {
 
 test('the script is clean', { skip: without('shellcheck') }, async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
-  execFile(find('shellcheck') ?? '', [script], (_error, stdout, stderr) => resolve(stdout + stderr));
+  execFile(find('shellcheck') ?? '', [installScript], (_error, stdout, stderr) => resolve(stdout + stderr));
   assert.equal(await promise, '');
 });
 
@@ -242,7 +216,7 @@ async function saidUntil(
     '--root',
     m.file('.'),
   ];
-  const child = execFile('/bin/sh', [script, ...args], { timeout: 30_000 }, (_error, stdout, stderr) =>
+  const child = execFile('/bin/sh', [installScript, ...args], { timeout: 30_000 }, (_error, stdout, stderr) =>
     reject(new Error(`it ended:\n${stdout}${stderr}`)),
   );
   let said = '';

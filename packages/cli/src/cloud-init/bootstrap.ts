@@ -22,7 +22,8 @@ ca=${paths.ca}
 token=${paths.token}
 work=/run/ficus-bootstrap
 say() { echo "ficus bootstrap: $*"; }
-mkdir -p -m 0700 "$work"
+umask 077
+mkdir -p "$work"
 py=$(command -v python3 || echo /usr/libexec/platform-python)
 
 get() {
