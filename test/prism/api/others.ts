@@ -1,9 +1,9 @@
-/** Tasks, subnets, VPCs and clusters. */
+/** Tasks, subnets, VPCs, clusters and images. */
 import type { Fields } from '../http/filter.ts';
 import type { TaskView } from '../state/tasks.ts';
 import { entityAnswer } from '../wire/envelope.ts';
 import { appMessage, notFound } from '../wire/errors.ts';
-import { wireCluster, wireSubnet, wireTask, wireVpc } from '../wire/others.ts';
+import { wireCluster, wireImage, wireSubnet, wireTask, wireVpc } from '../wire/others.ts';
 import type { Namespace, Profile } from '../wire/profile.ts';
 import type { Call, Central, Reply, Route } from './central.ts';
 import { lister } from './list.ts';
@@ -57,47 +57,72 @@ export function taskRoutes(central: Central): Route[] {
 }
 
 export function networkRoutes(central: Central): Route[] {
-  const { inventory } = central;
+  const { subnets, vpcs, clusters, images } = central.inventory;
   return [
-    ...kind(central, 'networking', '/config/subnets', 'Subnet', 'Subnets', inventory.subnets, wireSubnet, {
-      vpcReference: { get: (one) => one.vpc },
-      clusterReference: { get: (one) => one.cluster },
-      subnetType: {
-        get: (one) => (one.vpc === undefined ? 'VLAN' : 'OVERLAY'),
-        enumType: 'Networking.Config.SubnetType',
+    ...kind(central, {
+      namespace: 'networking',
+      pattern: '/config/subnets',
+      types: ['networking.v4.config', 'Subnet', 'Subnets'],
+      map: subnets,
+      wire: wireSubnet,
+      fields: {
+        vpcReference: { get: (one) => one.vpc },
+        clusterReference: { get: (one) => one.cluster },
+        subnetType: {
+          get: (one) => (one.vpc === undefined ? 'VLAN' : 'OVERLAY'),
+          enumType: 'Networking.Config.SubnetType',
+        },
       },
     }),
-    ...kind(central, 'networking', '/config/vpcs', 'Vpc', 'Vpcs', inventory.vpcs, wireVpc),
-    ...kind(
-      central,
-      'clustermgmt',
-      '/config/clusters',
-      'Cluster',
-      'Clusters',
-      inventory.clusters,
-      wireCluster,
-    ),
+    ...kind(central, {
+      namespace: 'networking',
+      pattern: '/config/vpcs',
+      types: ['networking.v4.config', 'Vpc', 'Vpcs'],
+      map: vpcs,
+      wire: wireVpc,
+    }),
+    ...kind(central, {
+      namespace: 'clustermgmt',
+      pattern: '/config/clusters',
+      types: ['clustermgmt.v4.config', 'Cluster', 'Clusters'],
+      map: clusters,
+      wire: wireCluster,
+    }),
+    ...kind(central, {
+      namespace: 'vmm',
+      pattern: '/content/images',
+      types: ['vmm.v4.content', 'Image', 'Images'],
+      map: images,
+      wire: wireImage,
+    }),
   ];
+}
+
+interface Kind<Row> {
+  readonly namespace: Namespace;
+  readonly pattern: string;
+  /** Package, singular and plural of the type's name. */
+  readonly types: readonly [string, string, string];
+  readonly map: ReadonlyMap<string, Row>;
+  readonly wire: (row: Row, profile: Profile) => object;
+  /** Beside extId and name. */
+  readonly fields?: Fields<Row>['fields'];
 }
 
 /** List and get of things that only have a name. */
 function kind<Row extends { readonly extId: string; readonly name: string }>(
   central: Central,
-  namespace: Namespace,
-  pattern: string,
-  singular: string,
-  plural: string,
-  map: ReadonlyMap<string, Row>,
-  wire: (row: Row, profile: Profile) => object,
-  more: Fields<Row>['fields'] = {},
+  { namespace, pattern, types: [packageName, singular, plural], map, wire, fields = {} }: Kind<Row>,
 ): Route[] {
-  const config = `${namespace}.v4.config`;
-  const answers = { list: `${config}.List${plural}ApiResponse`, get: `${config}.Get${singular}ApiResponse` };
+  const answers = {
+    list: `${packageName}.List${plural}ApiResponse`,
+    get: `${packageName}.Get${singular}ApiResponse`,
+  };
   const list = lister(central, {
     namespace,
     answer: answers.list,
     rows: () => [...map.values()],
-    fields: { fields: { extId: { get: (row) => row.extId }, name: { get: (row) => row.name }, ...more } },
+    fields: { fields: { extId: { get: (row) => row.extId }, name: { get: (row) => row.name }, ...fields } },
     text: (row) => JSON.stringify(wire(row, central.profile)),
   });
   const get = (call: Call): Reply => {

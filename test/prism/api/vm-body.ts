@@ -46,6 +46,7 @@ export function newVmOf({ name, description, json }: VmBody, extId: string, cent
   const categoryIds = list(json['categories']).map((one) => String((one as Json)['extId']));
   const unknown = categoryIds.find((id) => !inventory.categories.has(id));
   if (unknown !== undefined) throw new Error(`Could not resolve category reference ${unknown}.`);
+  for (const disk of list(json['disks'])) checkImage(disk, central);
   const { numSockets, memorySizeBytes } = json;
   return {
     name,
@@ -59,6 +60,14 @@ export function newVmOf({ name, description, json }: VmBody, extId: string, cent
     ...(typeof numSockets === 'number' ? { sockets: numSockets } : {}),
     ...(typeof memorySizeBytes === 'number' ? { memoryBytes: memorySizeBytes } : {}),
   };
+}
+
+function checkImage(disk: unknown, central: Central): void {
+  const backing = (disk as Json)['backingInfo'] as Json | undefined;
+  const reference = (backing?.['dataSource'] as Json | undefined)?.['reference'] as Json | undefined;
+  const image = reference?.['imageExtId'];
+  if (image !== undefined && !central.inventory.images.has(String(image)))
+    throw new Error(`Could not find image ${String(image)}.`);
 }
 
 /** A managed subnet gives an address at once, another one has it learned once the VM runs. */

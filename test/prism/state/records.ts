@@ -86,6 +86,12 @@ export interface ClusterRecord {
   readonly name: string;
 }
 
+export interface ImageRecord {
+  readonly extId: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
 /** extIds of everything else that answers name. */
 export const fixedIds = {
   admin: '00000000-0000-0000-0000-000000000000',

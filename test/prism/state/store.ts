@@ -5,6 +5,7 @@ import {
   type CategoryRecord,
   type ClusterRecord,
   fixedIds,
+  type ImageRecord,
   type PowerState,
   type SubnetRecord,
   type VmRecord,
@@ -22,6 +23,7 @@ export class Inventory {
   readonly subnets = new Map<string, SubnetRecord>();
   readonly vpcs = new Map<string, VpcRecord>();
   readonly clusters = new Map<string, ClusterRecord>();
+  readonly images = new Map<string, ImageRecord>();
   /** Grows with every change of anything; what was computed of the whole inventory is kept by it. */
   revision = 0;
   readonly #clock: Clock;
@@ -37,6 +39,7 @@ export class Inventory {
       vlan: 173,
       managed: '10.20.30',
     });
+    this.addImage('debian-12');
   }
 
   /** RFC 3339 with microseconds, as Prism Central writes times. */
@@ -46,6 +49,10 @@ export class Inventory {
 
   addCluster(name: string, extId = stableId(`cluster ${name}`)): ClusterRecord {
     return this.#put(this.clusters, { extId, name });
+  }
+
+  addImage(name: string, extId = stableId(`image ${name}`)): ImageRecord {
+    return this.#put(this.images, { extId, name, sizeBytes: 2 * 1024 ** 3 });
   }
 
   addVpc(name: string, extId = stableId(`vpc ${name}`)): VpcRecord {

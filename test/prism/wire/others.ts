@@ -3,6 +3,7 @@ import {
   type CategoryRecord,
   type ClusterRecord,
   fixedIds,
+  type ImageRecord,
   type SubnetRecord,
   type VpcRecord,
 } from '../state/records.ts';
@@ -102,5 +103,15 @@ export function wireCluster(cluster: ClusterRecord, profile: Profile): object {
   return typed(revision(profile, 'clustermgmt'), 'clustermgmt.v4.config.Cluster', {
     extId: cluster.extId,
     name: cluster.name,
+  });
+}
+
+export function wireImage(image: ImageRecord, profile: Profile): object {
+  return typed(revision(profile, 'vmm'), 'vmm.v4.content.Image', {
+    extId: image.extId,
+    name: image.name,
+    type: 'DISK_IMAGE',
+    sizeBytes: image.sizeBytes,
+    ownerExtId: fixedIds.admin,
   });
 }
