@@ -46,7 +46,7 @@ export class Kept {
       if (value['format'] !== format || value['of'] !== this.#of) return undefined;
       const machines = keptMachines(value['machines']);
       this.#text = text;
-      return { machines, lastGoodAt: (await stat(this.#path)).mtimeMs };
+      return { machines, lastGoodAt: Math.round((await stat(this.#path)).mtimeMs) };
     } catch (err) {
       this.#log.warn({ err, path: this.#path }, 'what Prism Central said last can’t be read');
       return undefined;

@@ -1,12 +1,13 @@
 /** Asks Prism Central: one JSON document a request, within limits, tried again only where it asks us to. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@ficus/common/clock.ts';
-import type { Dispatcher } from 'undici';
+import type { Pool } from 'undici';
 import type { PrismConfig } from '../config.ts';
 import { connector } from './connect.ts';
 import { failure, PrismError, refusal } from './error.ts';
 import type { Login } from './login.ts';
 import { Pace, sleep } from './pace.ts';
+import { openPool, request } from './undici.ts';
 
 /** Bytes of one answer: a hundred VMs with sixty NICs each have less. */
 const maxBytes = 16 * 1024 * 1024;
@@ -33,7 +34,7 @@ export class PrismClient implements Asker {
   readonly #login: Login;
   readonly #clock: Clock;
   readonly #pace: Pace;
-  #agent: Promise<Dispatcher> | undefined;
+  #pool: Promise<Pool> | undefined;
 
   constructor(config: PrismConfig, login: Login, clock: Clock) {
     this.#config = config;
@@ -57,9 +58,9 @@ export class PrismClient implements Asker {
 
   /** Connections made from now on read certificates anew. */
   reconnect(): void {
-    const agent = this.#agent;
-    this.#agent = undefined;
-    void agent?.then((each) => each.destroy()).catch(() => {});
+    const pool = this.#pool;
+    this.#pool = undefined;
+    void pool?.then((each) => each.destroy()).catch(() => {});
   }
 
   async #askWithLogin(question: Question, signal: AbortSignal): Promise<unknown> {
@@ -74,7 +75,7 @@ export class PrismClient implements Asker {
 
   async #askOnce({ method, path, body }: Question, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    const { endpoint, pollTimeout } = this.#config;
+    const { pollTimeout } = this.#config;
     const what = `${method} ${path.split('?', 1)[0]}`;
     const stop = new AbortController();
     const aborted = (): void => stop.abort(signal.reason);
@@ -86,10 +87,9 @@ export class PrismClient implements Asker {
     });
     try {
       const login = await this.#login.headers();
-      const dispatcher = await this.#dispatcher();
-      const { request } = await import('undici');
-      const answer = await request(new URL(path, endpoint), {
-        dispatcher,
+      this.#pool ??= this.#open();
+      const answer = await request(await this.#pool, {
+        path,
         method,
         headers: {
           ...login,
@@ -118,20 +118,20 @@ export class PrismClient implements Asker {
     }
   }
 
-  #dispatcher(): Promise<Dispatcher> {
-    this.#agent ??= this.#open();
-    return this.#agent;
-  }
-
-  async #open(): Promise<Dispatcher> {
-    const { pollTimeout: timeoutMs, tls } = this.#config;
+  async #open(): Promise<Pool> {
+    const { endpoint, pollTimeout: timeoutMs, tls } = this.#config;
     try {
       const connect = await connector(tls, { timeoutMs, clock: this.#clock });
-      const { Agent } = await import('undici');
-      return new Agent({ connect, connections: 4, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+      return await openPool(endpoint, {
+        connect,
+        connections: 4,
+        pipelining: 1,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
     } catch (error) {
       // The file may be there the next time.
-      this.#agent = undefined;
+      this.#pool = undefined;
       throw error;
     }
   }
