@@ -1,6 +1,6 @@
 /** Makes the sources into scripts for the executable: one for a worker, and for all else one per group that is loaded together. */
 import { join, relative } from 'node:path';
-import { type BuildOptions, build, type OutputFile, transform } from 'esbuild';
+import { type BuildOptions, build, type OutputFile, type Plugin, transform } from 'esbuild';
 import { sourceSeams } from './source-seams.ts';
 
 /** Scripts by the name they are loaded by, each a function expression; and what they were made of. */
@@ -30,12 +30,28 @@ const common = {
   metafile: true,
 } satisfies BuildOptions;
 
+/**
+ * Large packages that few gateways need, by script: each is alone in one, which everybody shares. They know nothing of ours, and a
+ * worker that is not asked for them does not hold their text.
+ */
+const apart: Readonly<Record<string, string>> = { re2js: 're2js', redis: '@redis/client' };
+
+const keptApart: Plugin = {
+  name: 'kept-apart',
+  setup({ onResolve }) {
+    for (const [script, name] of Object.entries(apart)) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: `./${script}.js`, external: true }));
+    }
+  },
+};
+
 /** Bundles the repository at `root`. */
 export async function bundle(root: string): Promise<Bundle> {
   const options = {
     ...common,
     absWorkingDir: root,
     plugins: [
+      keptApart,
       sourceSeams([join(root, 'packages'), join(root, 'pki')], join(root, 'deploy/package/native-bcrypt.ts')),
     ],
   };
@@ -54,8 +70,16 @@ export async function bundle(root: string): Promise<Bundle> {
     chunkNames: 'part-[hash]',
     entryPoints: { ficus: 'packages/cli/src/main.ts', enrol: 'packages/child/src/enrol/enrol-main.ts' },
   });
+  const others = await build({
+    ...common,
+    absWorkingDir: root,
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    entryPoints: apart,
+  });
   const scripts = new Map<string, string>();
-  for (const file of worker.outputFiles) scripts.set(nameOf(file, root), wrapped(file.text));
+  for (const file of [...worker.outputFiles, ...others.outputFiles])
+    scripts.set(nameOf(file, root), wrapped(file.text));
   for (const file of rest.outputFiles) {
     const { code } = await transform(file.text, {
       format: 'cjs',
@@ -71,8 +95,8 @@ export async function bundle(root: string): Promise<Bundle> {
     const late = entryPoint !== undefined && rest.metafile.inputs[entryPoint]?.format === 'cjs';
     scripts.set(nameOf(file, root), wrapped(late ? `${code}${namesOfDefault}` : code));
   }
-  const foreign = [...Object.keys(worker.metafile.inputs), ...Object.keys(rest.metafile.inputs)];
-  return { scripts, foreign: [...new Set(foreign.filter((file) => file.includes('node_modules/')))].sort() };
+  const inputs = [worker, rest, others].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  return { scripts, foreign: [...new Set(inputs.filter((file) => file.includes('node_modules/')))].sort() };
 }
 
 /** `./ficus.js`, as the scripts name each other. */

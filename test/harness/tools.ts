@@ -19,6 +19,8 @@ const installs = {
   shellcheck: 'apt-get install shellcheck',
   terraform: 'see developer.hashicorp.com/terraform/install',
   wget: 'apt-get install wget',
+  'dpkg-deb': 'apt-get install dpkg',
+  'systemd-analyze': 'apt-get install systemd',
 } as const;
 
 export type Tool = keyof typeof installs;
