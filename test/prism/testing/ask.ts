@@ -24,7 +24,10 @@ export interface Ask {
   readonly as?: 'key' | 'user' | 'nobody';
 }
 
-export function ask(prism: PrismSimulator, path: string, options: Ask = {}): Promise<Answer> {
+/** Where to ask, and as whom. */
+export type Asked = Pick<PrismSimulator, 'url' | 'ca' | 'apiKey' | 'username' | 'password'>;
+
+export function ask(prism: Asked, path: string, options: Ask = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, as = 'key' } = options;
   const basic = Buffer.from(`${prism.username}:${prism.password}`).toString('base64');
   const credentials: Record<string, string> =
