@@ -62,6 +62,7 @@ const fileIn = (userData: string, path: string) =>
   configOf(userData).write_files.find((file) => file.path === path);
 
 const prism = ['--prism', 'https://pc.example.com:9440', '--prism-api-key-file', 'key'];
+const order = [...prism, '--prism-create', '--cluster', 'c', '--subnet', 's', '--image', 'i'];
 const prismFiles = {
   key: 'the-prism-key\n',
   'pc.pem': '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n',
@@ -198,7 +199,15 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
     ],
     [['--join-address', 'parent.example.com'], {}, /--join-address wants host:port/],
     [['--join-address', 'a@parent.example.com:8443'], {}, /--join-address wants host:port/],
-    [['--terraform', '--json'], {}, /--terraform and --json print two things/],
+    [['--prism-create'], {}, /--prism-create wants --prism/],
+    [[...prism, '--prism-create', '--cluster', 'c'], key, /wants --cluster, --subnet and --image/],
+    [['--cluster', 'c'], {}, /--cluster is of no use without --prism-create/],
+    [[...order, '--vcpus', '0'], key, /--vcpus wants a whole number from 1 to 999, got "0"/],
+    [[...order, '--memory', '4GB'], key, /--memory wants a size, got "4GB"/],
+    [[...order, '--category', 'x'], key, /--category wants <key>=<value>, got "x"/],
+    [[...order, '--create-username', 'u'], key, /--prism-create wants one way to log in/],
+    [['--terraform', '--prism-create'], {}, /--terraform and --prism-create are two outcomes/],
+    [['--terraform', '--json'], {}, /--terraform and --json are two outcomes/],
   ] as const) {
     const result = await cloudInit(args, { files: files as Record<string, string> });
     assert.notEqual(result.code, 0, `${args}`);

@@ -9,6 +9,8 @@ import type { WrittenFile } from './user-data.ts';
 /** Options of `ficus cloud-init` that are about Prism Central, as commander gives them. */
 export interface PrismOptions {
   readonly prism?: string;
+  /** False: the child does not look for workloads there. */
+  readonly provider?: boolean;
   readonly prismApiKeyFile?: string;
   readonly prismUsername?: string;
   readonly prismPasswordFile?: string;
@@ -41,6 +43,7 @@ export async function prismPart(io: Io, options: PrismOptions): Promise<PrismPar
       'say where Prism Central is: --prism https://pc:9440',
     );
   }
+  if (options.provider === false) return undefined;
   const { prismApiKeyFile, prismUsername, prismPasswordFile } = options;
   const byKey = prismApiKeyFile !== undefined;
   const byPassword = prismUsername !== undefined && prismPasswordFile !== undefined;

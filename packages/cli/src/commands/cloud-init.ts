@@ -1,7 +1,10 @@
 /** `ficus cloud-init`: user-data for a VM that installs ficus from its parent and joins by itself. */
+import { FicusError } from '@ficus/common/errors.ts';
 import type { Command } from 'commander';
+import type { AdminClient } from '../admin/client.ts';
 import { withAdmin } from '../admin/command.ts';
 import type { AdminOptions } from '../admin/locate.ts';
+import type { CreateOptions, PlannedVm } from '../cloud-init/create.ts';
 import type { MadeUserData, MakeOptions } from '../cloud-init/make.ts';
 import { fromNow, parseSeconds } from '../output/duration.ts';
 import { usageError } from '../output/failure.ts';
@@ -10,6 +13,7 @@ import type { Cli } from '../program.ts';
 
 interface CloudInitOptions
   extends Omit<MakeOptions, 'workloads' | 'ttlSeconds'>,
+    CreateOptions,
     Omit<AdminOptions, 'config'> {
   readonly workloads: string;
   readonly ttl: string;
@@ -49,7 +53,23 @@ export function cloudInit(program: Command, cli: Cli): void {
     .option('--allowed-vpc <uuid or name>', 'count only NICs in this VPC; repeatable', several)
     .option('--poll-interval <duration>', 'between two looks, at least 2s; default 30s')
     .option('--base-file <file>', 'base file to take along: ports, schemes, health checks by service')
+    .option(
+      '--no-provider',
+      'the child does not look for workloads there: --prism is for --prism-create alone',
+    )
     .option('--terraform', 'print a nutanix_virtual_machine_v2 resource instead')
+    .option('--prism-create', 'create the VM there and power it on, instead of printing user-data')
+    .option('--create-api-key-file <file>', "API key of who may create VMs; default the child's login")
+    .option('--create-username <name>', 'or a user …')
+    .option('--create-password-file <file>', '… and the password')
+    .option('--vm-name <name>', 'name of the VM; default the name of the child')
+    .option('--cluster <name or extId>', 'where it runs')
+    .option('--subnet <name or extId>', 'what its NIC is in')
+    .option('--image <name or extId>', 'a disk image that cloud-init runs on')
+    .option('--vcpus <number>', 'default 2')
+    .option('--memory <size>', 'such as 4GiB; default 2GiB')
+    .option('--disk <size>', "such as 20GiB; default the image's size")
+    .option('--category <key=value>', 'a category that the VM gets; repeatable', several)
     .option('--parent-config <file>', "the parent's configuration file, to find its admin socket")
     .option('--socket <path>', "the parent's admin socket; default FICUS_SOCKET or ./state/admin.sock")
     .option('--url <url>', 'the admin API over TCP; needs a token in FICUS_TOKEN or --token-file')
@@ -64,8 +84,10 @@ export function cloudInit(program: Command, cli: Cli): void {
 }
 
 async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
-  if (options.terraform && options.json)
-    throw usageError('--terraform and --json print two things', 'give one of them');
+  if (options.terraform && (options.json || options.prismCreate)) {
+    const other = options.json ? '--json' : '--prism-create';
+    throw usageError(`--terraform and ${other} are two outcomes`, 'give one of them');
+  }
   const { makeUserData } = await import('../cloud-init/make.ts');
   const { config, parentConfig, ...rest } = options;
   const place = { ...rest, ...(parentConfig === undefined ? {} : { config: parentConfig }) };
@@ -78,19 +100,56 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
       .map((glob) => glob.trim())
       .filter((glob) => glob !== ''),
   };
-  const made = await withAdmin(cli, place, (admin) => makeUserData(cli.io, admin, make));
+  const { plannedVm } = await import('../cloud-init/create.ts');
+  const planned = plannedVm(cli.io.cwd, options);
+  const { made, vm } = await withAdmin(cli, place, async (admin) => {
+    const made = await makeUserData(cli.io, admin, make);
+    return { made, vm: planned && (await create(cli, admin, planned, made)) };
+  });
   const { userData, metaData, token } = made;
   if (options.json) {
     const { id: tokenId, expiresAt } = token;
-    return json(cli.io, { userData, metaData, tokenId, expiresAt, bytes: Buffer.byteLength(userData) });
+    const bytes = Buffer.byteLength(userData);
+    return json(cli.io, {
+      userData,
+      metaData,
+      tokenId,
+      expiresAt,
+      bytes,
+      ...(vm === undefined ? {} : { vm }),
+    });
   }
-  if (options.terraform) {
+  if (vm !== undefined) {
+    cli.io.out(
+      `VM ${vm.name} (${vm.extId}) runs at ${vm.addresses.join(', ')}; \`ficus children\` shows its join\n`,
+    );
+  } else if (options.terraform) {
     const { renderTerraform } = await import('../cloud-init/terraform.ts');
     cli.io.out(renderTerraform({ child: token.child, userData, metaData }));
   } else {
     cli.io.out(userData);
   }
   cli.io.err(summary(made, options));
+}
+
+/** Refused before there was a VM: nobody has the token, and nobody will. */
+const neverMade = ['prism.vm-order', 'prism.vm-exists', 'prism.no-such-name'];
+
+async function create(cli: Cli, admin: AdminClient, { vm, prism }: PlannedVm, made: MadeUserData) {
+  const { createVm } = await import('@ficus/child/prism/create-vm.ts');
+  const { userData, token } = made;
+  try {
+    return await createVm({ prism, vm: { ...vm, userData }, say: (line) => cli.io.err(`${line}\n`) });
+  } catch (error) {
+    if (error instanceof FicusError && neverMade.includes(error.code)) {
+      await admin.send('DELETE', `/tokens/${token.id}`, { reason: 'its VM was not made' });
+    } else {
+      cli.io.err(
+        `the join token ${token.id} stays good for the VM; \`ficus token revoke ${token.id}\` ends it\n`,
+      );
+    }
+    throw error;
+  }
 }
 
 function summary(
@@ -105,7 +164,7 @@ function summary(
     `user-data for ${token.child}: ${Buffer.byteLength(userData)} of 16384 bytes; it works once, ${fromNow(token.expiresAt, Date.now())} at the latest (token ${token.id})`,
     `the VM downloads ficus ${version} (${sizes}) from ${url} and joins there; the parent dials it at ${options.address ?? 'the address it joins from, port 9443'}`,
   ];
-  if (options.prism !== undefined) {
+  if (options.prism !== undefined && options.provider !== false) {
     lines.push(`what Prism Central is asked with travels with the token and is in none of this`);
   }
   if (!hasWorkloads) {
