@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { suite, test } from 'node:test';
+import { createVm } from '@ficus/child/prism/create-vm.ts';
 import { eventually } from '../harness/eventually.ts';
 import { clientsOf, type Model, strangers, withoutSdk } from './oracle/sdk.ts';
 import { type PrismSimulator, startPrismSimulator } from './simulator.ts';
@@ -118,6 +119,37 @@ suite("Nutanix's SDKs", { skip: withoutSdk }, () => {
     prism.faults.forbidden = ['vmm'];
     const forbidden = await refused(clients.vms['listVms']!({}));
     assert.deepEqual([forbidden.status, codeOf(forbidden)], [403, 'RBA-10001']);
+  });
+
+  test('know every field of the VM that we create, and its image', async () => {
+    await using prism = await central();
+    using clients = clientsOf(prism);
+    prism.faults.taskQueuedMs = 0;
+    prism.faults.taskRunningMs = 0;
+    const images = await clients.images['listImages']!({});
+    assert.deepEqual(strangers(images.data), []);
+    await createVm({
+      prism: { endpoint: prism.url, apiKey: prism.apiKey, tls: { ca: prism.ca } },
+      vm: {
+        name: 'made',
+        description: 'by ficus',
+        cluster: 'ahv-01',
+        image: String(images.data.getData()[0]?.['name']),
+        subnet: 'vlan173',
+        diskBytes: 2 ** 33,
+        categories: { TraefikServiceName: 'orders' },
+        userData: '#cloud-config\n',
+      },
+    });
+    const { body } = prism.requests.find(({ method }) => method === 'POST') as { body: unknown };
+    const vm = clients.vmOf(body);
+    assert.deepEqual(strangers(vm), []);
+    const disk = (vm['disks'] as Model[])[0]?.['backingInfo'] as Model;
+    assert.equal(typeOf(disk), 'VmDisk');
+    assert.equal(typeOf((disk['dataSource'] as Model)['reference']), 'ImageReference');
+    const customization = vm['guestCustomization'] as Model;
+    assert.equal(typeOf(customization['config']), 'CloudInit');
+    assert.equal(typeOf((customization['config'] as Model)['cloudInitScript']), 'Userdata');
   });
 
   test('make a VM, wait for its task, power it on', async () => {

@@ -46,12 +46,17 @@ interface Sdk {
   readonly VmApi: new (client: ApiClient) => Readonly<Record<string, Call>>;
   readonly CategoriesApi: new (client: ApiClient) => Readonly<Record<string, Call>>;
   readonly TasksApi: new (client: ApiClient) => Readonly<Record<string, Call>>;
+  readonly ImagesApi: new (client: ApiClient) => Readonly<Record<string, Call>>;
+  readonly AhvConfigVm: { constructFromObject(json: unknown): Model };
 }
 
 export interface Clients extends Disposable {
   readonly vms: Readonly<Record<string, Call>>;
   readonly categories: Readonly<Record<string, Call>>;
   readonly tasks: Readonly<Record<string, Call>>;
+  readonly images: Readonly<Record<string, Call>>;
+  /** A body of ours as their model of a VM. */
+  vmOf(json: unknown): Model;
 }
 
 /** Clients of a simulator that check its certificate. `login`: with an API key unless `user`. */
@@ -76,8 +81,11 @@ export function clientsOf(prism: PrismSimulator, login: 'key' | 'user' = 'key'):
     return made;
   };
   const ofPrism = client(central);
+  const ofVmm = client(vmm);
   return {
-    vms: new vmm.VmApi(client(vmm)),
+    vms: new vmm.VmApi(ofVmm),
+    images: new vmm.ImagesApi(ofVmm),
+    vmOf: (json) => vmm.AhvConfigVm.constructFromObject(json),
     categories: new central.CategoriesApi(ofPrism),
     tasks: new central.TasksApi(ofPrism),
     [Symbol.dispose]: () => agent.destroy(),
