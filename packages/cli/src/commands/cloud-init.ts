@@ -1,4 +1,5 @@
 /** `ficus cloud-init`: user-data for a VM that installs ficus from its parent and joins by itself. */
+import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { Command } from 'commander';
 import type { AdminClient } from '../admin/client.ts';
@@ -132,6 +133,15 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
   cli.io.err(summary(made, options));
 }
 
+/** A command's own: nothing else keeps the process while it waits for a task. */
+const patientClock: Clock = {
+  ...systemClock,
+  after(ms, fn) {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** Refused before there was a VM: nobody has the token, and nobody will. */
 const neverMade = ['prism.vm-order', 'prism.vm-exists', 'prism.no-such-name'];
 
@@ -139,7 +149,10 @@ async function create(cli: Cli, admin: AdminClient, { vm, prism }: PlannedVm, ma
   const { createVm } = await import('@ficus/child/prism/create-vm.ts');
   const { userData, token } = made;
   try {
-    return await createVm({ prism, vm: { ...vm, userData }, say: (line) => cli.io.err(`${line}\n`) });
+    return await createVm({
+      ...{ prism, vm: { ...vm, userData }, clock: patientClock },
+      say: (line) => cli.io.err(`${line}\n`),
+    });
   } catch (error) {
     if (error instanceof FicusError && neverMade.includes(error.code)) {
       await admin.send('DELETE', `/tokens/${token.id}`, { reason: 'its VM was not made' });
