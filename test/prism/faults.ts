@@ -62,7 +62,7 @@ export interface PrismFaults {
   totals: 'true' | 'shrinks' | 'grows' | 'low';
   /** From the second page: a row that was on the page before comes again, or one is left out. */
   rows: 'still' | 'repeat' | 'skip';
-  /** So many GETs of a VM that was just created say 404. */
+  /** So many GETs of a VM, whichever, say 404: as if it had just been made. */
   readAfterWrite404: number;
   /** So many actions on VMs find that the ETag has moved on: something else changed the VM. */
   etagMoves: number;
