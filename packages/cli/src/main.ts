@@ -21,6 +21,11 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     const { runNode } = await import('./node/run-node.ts');
     return runNode(command, rest, io);
   }
+  // Whoever read it has seen enough: `ficus status | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const { runProgram } = await import('./program.ts');
   return runProgram(argv, io);
 }
