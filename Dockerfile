@@ -17,19 +17,21 @@ FROM ${BUILD_IMAGE} AS built
 RUN command -v npm || { apt-get update && apt-get install -y --no-install-recommends npm ca-certificates; }
 WORKDIR /src
 COPY . .
-# npm brings the Node that is packaged. Its own is only what runs npm.
-RUN npm ci && npm run package
+# Of the files in archives, which are not what is taken from here; the history that would say it is not sent along.
+ARG SOURCE_DATE_EPOCH=0
+# npm brings the Node that is packaged, which also packages; the one that is here only runs npm. Old ones do not link it.
+RUN npm ci && PATH="$(ls -d $PWD/node_modules/node-linux-*/bin):$PATH" npm run package
 RUN case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; esac \
   && install -D -m 0755 dist/package/ficus-linux-$arch /out/bin/ficus \
   && install -D -m 0755 node_modules/node-linux-$arch/bin/node /out/node/node \
-  && install -d -m 0700 /out/state/ficus-parent /out/state/ficus-child
+  && install -d -m 0700 /out/state/ficus-parent /out/state/ficus-child /out/run/ficus
 
 FROM ${BUILD_IMAGE} AS given
 COPY dist/package/ node_modules/ /given/
 RUN case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; esac \
   && install -D -m 0755 /given/ficus-linux-$arch /out/bin/ficus \
   && install -D -m 0755 /given/node-linux-$arch/bin/node /out/node/node \
-  && install -d -m 0700 /out/state/ficus-parent /out/state/ficus-child
+  && install -d -m 0700 /out/state/ficus-parent /out/state/ficus-child /out/run/ficus
 
 FROM ${EXECUTABLE} AS executable
 
@@ -52,7 +54,7 @@ FROM ${BASE_IMAGE} AS ficus
 COPY --from=executable /out/bin/ /usr/local/bin/
 # Named volumes take owner and mode from what is here.
 COPY --from=executable --chown=65532:65532 /out/state/ /var/lib/
-COPY --from=executable --chown=65532:65532 /out/state/ficus-parent/ /run/ficus/
+COPY --from=executable --chown=65532:65532 /out/run/ /run/
 USER 65532:65532
 # Public door, joins, uplinks.
 EXPOSE 8080 8443 9443
