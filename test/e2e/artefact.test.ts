@@ -1,11 +1,13 @@
 /** The packaged executable, used as people use it: made here, alone in a folder, with nothing of this checkout in reach. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { ChildStatus } from '@ficus/common/api/admin.ts';
+import type { InstallStatus } from '@ficus/common/api/install.ts';
 import { archives } from '../../deploy/package/artefacts.ts';
 import { type Arch, makeExecutable } from '../../deploy/package/executable.ts';
 import {
@@ -165,6 +167,29 @@ describe('a parent with two workers and a child', () => {
       'two other workers',
     );
     assert.deepEqual((await running.stop()).failures, {});
+  });
+
+  test('the parent has itself for new machines, and the files that go with it', async () => {
+    const sum = createHash('sha256')
+      .update(await readFile(executable))
+      .digest('hex');
+    const { bundle } = await eventually(
+      async () => {
+        const told = await parent.admin<InstallStatus>('/install');
+        return told.bundle !== undefined && told;
+      },
+      30_000,
+      'the install bundle',
+    );
+    assert.deepEqual(
+      bundle?.artefacts.map((each) => [each.arch, each.executableSha256]),
+      [[arch, sum]],
+    );
+    assert.deepEqual(bundle?.files.map(({ file }) => file).sort(), [
+      'ficus-child.service',
+      'ficus-parent.service',
+      'install.sh',
+    ]);
   });
 
   test('SIGTERM ends both gracefully, and systemd was told of each step', async () => {
