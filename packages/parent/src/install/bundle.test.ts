@@ -10,7 +10,7 @@ import { bundleFolder, sha256 } from './fixture.ts';
 async function content(bundle: Bundle, name: string): Promise<Buffer> {
   const file = bundle.files.get(name);
   const read: Buffer[] = [];
-  if (file !== undefined) for await (const piece of file.read(0, file.bytes)) read.push(piece);
+  if (file !== undefined) for await (const piece of file.read(0, file.bytes)) read.push(Buffer.from(piece));
   return Buffer.concat(read);
 }
 const code = (expected: string) => (error: FicusError) => error.code === expected && error.status === 503;

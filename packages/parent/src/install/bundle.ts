@@ -16,8 +16,8 @@ import { bytesWithin, pieces, sumOf } from './sums.ts';
 
 /** One thing to download. */
 export interface BundleFile extends InstallFile {
-  /** Its bytes from `start` up to, not including, `end`. */
-  read(start: number, end: number): AsyncIterable<Buffer>;
+  /** Its bytes from `start` up to, not including, `end`; a piece is overwritten when the next one is asked for. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
 export interface Bundle {
@@ -118,7 +118,7 @@ async function checkedFile(
     file: known.file,
     ...found,
     handle,
-    read: (start: number, end: number) => pieces(handle, { start, end, fresh: true }),
+    read: (start: number, end: number) => pieces(handle, { start, end }),
   };
 }
 

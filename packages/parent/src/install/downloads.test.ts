@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { ManualClock } from '../testing/manual-clock.ts';
 import { type Bundle, openBundle } from './bundle.ts';
-import { type DownloadRequest, Downloads, downloadLimits } from './downloads.ts';
+import {
+  type DownloadAnswer,
+  type DownloadBody,
+  type DownloadRequest,
+  Downloads,
+  downloadLimits,
+} from './downloads.ts';
 import { bundleFolder } from './fixture.ts';
 
 /** More than a MiB when compressed. */
@@ -14,10 +17,9 @@ const executable = randomBytes(3 * 1024 * 1024);
 async function served() {
   const folder = await bundleFolder(executable);
   const bundle: Bundle = await openBundle(folder.path);
-  const clock = new ManualClock();
-  const downloads = new Downloads({ bundle }, clock);
+  const downloads = new Downloads({ bundle });
   return {
-    ...{ folder, bundle, clock },
+    ...{ folder, bundle },
     ask: (request: Partial<DownloadRequest>) =>
       downloads.answer({
         name: 'ficus-linux-x64.gz',
@@ -32,8 +34,13 @@ async function served() {
     },
   };
 }
-const bytesOf = async (body: Readable | string | undefined) =>
-  Buffer.concat(await (body as Readable).toArray());
+async function bytesOf(body: DownloadAnswer['body']): Promise<Buffer> {
+  const { pieces, done } = body as DownloadBody;
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(Buffer.from(piece));
+  done();
+  return Buffer.concat(all);
+}
 
 test('an interrupted download goes on where it was, as long as the file is the same', async () => {
   await using s = await served();
@@ -79,41 +86,19 @@ test('only what the manifest names can be had', async () => {
   assert.match(String(help.body), new RegExp(`${s.bundle.manifestSha256} {2}manifest.json`));
 });
 
-test('so many at once, and a place is free again when one ends or is broken off', async () => {
+test('so many at once, and a place is free again when one is done', async () => {
   await using s = await served();
-  const open: Readable[] = [];
-  const start = (source: string) => open.push(s.ask({ source }).body as Readable);
+  const open: DownloadBody[] = [];
+  const start = (source: string) => open.push(s.ask({ source }).body as DownloadBody);
   for (let i = 0; i < downloadLimits.atOncePerSource; i++) start('10.0.0.1');
   assert.throws(() => start('10.0.0.1'), { code: 'install.busy', status: 503 });
   for (let i = open.length; i < downloadLimits.atOnce; i++) start('10.0.0.2');
   assert.throws(() => start('10.0.0.3'), { code: 'install.busy' });
   // The small ones always: a machine must be able to begin.
   assert.equal((await bytesOf(s.ask({ name: 'install.sh' }).body)).toString(), '#!/bin/sh\n');
-
-  const [first, second] = open as [Readable, Readable];
-  first.destroy();
-  await once(first, 'close');
-  second.resume();
-  await once(second, 'close');
+  open[0]?.done();
   start('10.0.0.3');
+  open[1]?.done();
   start('10.0.0.1');
-  for (const each of open) each.destroy();
-});
-
-test('a client that takes nothing is cut after a minute, one that dawdles after half an hour', async () => {
-  await using s = await served();
-  const stalled = s.ask({}).body as Readable;
-  await once(stalled, 'readable');
-  s.clock.advance(downloadLimits.stallMs);
-  await assert.rejects(stalled.toArray(), { code: 'install.too-slow', message: /took nothing for 60 s/ });
-
-  let pieces = 0;
-  const dawdle = async () => {
-    for await (const _piece of s.ask({}).body as Readable) {
-      pieces++;
-      s.clock.advance(downloadLimits.stallMs * 0.9);
-    }
-  };
-  await assert.rejects(dawdle, { code: 'install.too-slow', message: /did not end for 1800 s/ });
-  assert.equal(pieces, 34);
+  assert.throws(() => start('10.0.0.1'), { code: 'install.busy' });
 });

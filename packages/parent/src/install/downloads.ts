@@ -1,11 +1,8 @@
 /** Answers one download: which bytes, with which headers, and how many downloads there may be at once. */
-import type { Readable } from 'node:stream';
-import type { Clock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { BundleFile } from './bundle.ts';
 import { usage } from './help.ts';
 import type { Installs } from './installs.ts';
-import { paced } from './paced.ts';
 import { rangeOf } from './range.ts';
 
 export interface DownloadRequest {
@@ -20,7 +17,13 @@ export interface DownloadAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Absent for HEAD and where nothing is to be sent. */
-  readonly body?: Readable | string;
+  readonly body?: DownloadBody | string;
+}
+export interface DownloadBody {
+  /** Each is overwritten when the next one is asked for. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** To be called once it was sent, or not: its place is free again. */
+  done(): void;
 }
 
 export const downloadLimits = {
@@ -40,13 +43,11 @@ export const retryAfter = '5';
 /** Downloads of one parent. */
 export class Downloads {
   readonly #installs: Pick<Installs, 'bundle'>;
-  readonly #clock: Clock;
   readonly #running = new Map<string, number>();
   #total = 0;
 
-  constructor(installs: Pick<Installs, 'bundle'>, clock: Clock) {
+  constructor(installs: Pick<Installs, 'bundle'>) {
     this.#installs = installs;
-    this.#clock = clock;
   }
 
   /** Throws what `Installs.bundle` throws, `install.unknown-file`, `install.range`, `install.busy`. */
@@ -82,22 +83,20 @@ export class Downloads {
     return method === 'HEAD' ? answer : { ...answer, body: this.#body(file, start, end, source) };
   }
 
-  #body(file: BundleFile, start: number, end: number, source: string): Readable {
-    if (file.bytes < large) return this.#stream(file, start, end);
+  #body(file: BundleFile, start: number, end: number, source: string): DownloadBody {
+    const pieces = file.read(start, end);
+    if (file.bytes < large) return { pieces, done() {} };
     const of = this.#running.get(source) ?? 0;
     if (this.#total >= downloadLimits.atOnce || of >= downloadLimits.atOncePerSource) throw busy();
     this.#total++;
     this.#running.set(source, of + 1);
-    return this.#stream(file, start, end).once('close', () => {
+    const done = () => {
       this.#total--;
       const left = (this.#running.get(source) ?? 1) - 1;
       if (left === 0) this.#running.delete(source);
       else this.#running.set(source, left);
-    });
-  }
-
-  #stream(file: BundleFile, start: number, end: number): Readable {
-    return paced(file.read(start, end), { ...downloadLimits, clock: this.#clock });
+    };
+    return { pieces, done };
   }
 }
 

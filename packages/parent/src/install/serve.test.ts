@@ -29,7 +29,7 @@ async function listener() {
   const api = await startJoin({
     ...{ store: t.store, authority, parentName: 'main', address: '127.0.0.1:0', names: ['127.0.0.1'] },
     runtime: { childJoined: () => {}, joinRefused: () => {} },
-    downloads: new Downloads(installs, systemClock),
+    downloads: new Downloads(installs),
     ...{ clock: systemClock, log: () => {} },
   });
   starting.adopt(api, (each) => each.close());

@@ -13,22 +13,20 @@ export interface Sum {
 }
 
 /**
- * The pieces of an open file from `start` up to, not including, `end`. One buffer serves all of them unless `fresh`: use
- * each before asking for the next. Ends early where the file does, and throws when `signal` is aborted.
+ * The pieces of an open file from `start` up to, not including, `end`. One buffer serves all of them: use each
+ * before asking for the next. Ends early where the file does, and throws when `signal` is aborted.
  */
 export async function* pieces(
   handle: FileHandle,
   {
     start = 0,
     end = Number.POSITIVE_INFINITY,
-    fresh = false,
     signal,
-  }: { start?: number; end?: number; fresh?: boolean; signal?: AbortSignal | undefined } = {},
+  }: { start?: number; end?: number; signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  let buffer = Buffer.allocUnsafeSlow(pieceBytes);
+  const buffer = Buffer.allocUnsafeSlow(pieceBytes);
   for (let at = start; at < end; ) {
     signal?.throwIfAborted();
-    if (fresh) buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - at));
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
     if (bytesRead === 0) return;
     at += bytesRead;

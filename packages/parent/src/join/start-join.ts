@@ -79,7 +79,7 @@ export async function startJoin(options: JoinApiOptions): Promise<JoinApi> {
     (): TrustBundle => ({ trustDomain: authority.trustDomain, roots: authority.roots, caPin: authority.pin }),
   );
 
-  serveDownloads(app, options.downloads);
+  serveDownloads(app, options);
 
   try {
     const where = parseListenAddress(address);

@@ -35,7 +35,7 @@ export async function startApis(options: ApiOptions): Promise<{ join: number; ad
       parentName: config.name,
       address,
       names,
-      downloads: new Downloads(installs, clock),
+      downloads: new Downloads(installs),
       certificateTtlMs,
     }),
     (each) => each.close(),
