@@ -69,7 +69,7 @@ export class Fleet {
     for (const vm of look.vms) {
       const was = before.get(vm.id);
       const member = this.#confirmed(vm, was, look, rules, now, conditions);
-      if (member !== undefined) next.set(vm.id, member);
+      if (member !== undefined) next.set(vm.id, sameOr(was, member));
     }
     const present = new Set(look.vms.map(({ id }) => id));
     const absent = [...before.values()].filter(({ machine }) => !present.has(machine.id));
@@ -132,6 +132,13 @@ export class Fleet {
       next.get(machine.id)?.machine.services.includes(service) === true || !on.has(machine.id);
     this.#fenced = [...this.fenced(now).filter((each) => !back(each)), ...added];
   }
+}
+
+/** What has not changed stays the same object: others need not look at it again. */
+function sameOr(was: Member | undefined, now: Member): Member {
+  if (was === undefined || JSON.stringify(was.machine) !== JSON.stringify(now.machine)) return now;
+  if (was.addressAt === now.addressAt && was.unconfirmed === now.unconfirmed) return was;
+  return { ...now, machine: was.machine };
 }
 
 /** The same, less sure; undefined when it is to go. */

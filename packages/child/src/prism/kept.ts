@@ -27,6 +27,7 @@ export class Kept {
   /** Of the settings that decide what is found: what others found is not taken up. */
   readonly #of: string;
   #text = '';
+  #written: readonly Machine[] = [];
 
   constructor(stateDirectory: string, config: PrismConfig, log: Log) {
     this.#path = join(stateDirectory, 'providers', 'nutanixprismcentral.json');
@@ -55,8 +56,11 @@ export class Kept {
 
   /** Writes only when something has changed; else notes the time. Never rejects: without it all goes on. */
   async write(machines: readonly Machine[], now: number): Promise<void> {
-    const text = JSON.stringify({ format, of: this.#of, machines });
     try {
+      // As a rule they are the same objects: no need to write down thousands to see that.
+      const same = this.#text !== '' && areSame(machines, this.#written);
+      const text = same ? this.#text : JSON.stringify({ format, of: this.#of, machines });
+      this.#written = machines;
       if (text === this.#text) {
         await utimes(this.#path, now / 1000, now / 1000);
         return;
@@ -69,6 +73,10 @@ export class Kept {
       this.#log.warn({ err }, 'what Prism Central said can’t be kept for the next start');
     }
   }
+}
+
+function areSame(some: readonly Machine[], others: readonly Machine[]): boolean {
+  return some.length === others.length && some.every((each, index) => each === others[index]);
 }
 
 /** Only what could have been written; throws when it is no list. Exported for its test. */

@@ -7,6 +7,7 @@ import { connector } from './connect.ts';
 import { failure, PrismError, refusal } from './error.ts';
 import type { Login } from './login.ts';
 import { Pace, sleep } from './pace.ts';
+import { RowScanner } from './row-scanner.ts';
 import { openPool, request } from './undici.ts';
 
 /** Bytes of one answer: a hundred VMs with sixty NICs each have less. */
@@ -21,6 +22,8 @@ export interface Question {
   /** From the root, with query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Gets the bytes of a list's rows, one row at a time; in the document the list is then empty. */
+  readonly rows?: { readonly key: string; readonly take: (row: Buffer) => void };
 }
 
 /** Whom one can ask. */
@@ -73,7 +76,7 @@ export class PrismClient implements Asker {
     }
   }
 
-  async #askOnce({ method, path, body }: Question, signal: AbortSignal): Promise<unknown> {
+  async #askOnce({ method, path, body, rows }: Question, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     const { pollTimeout } = this.#config;
     const what = `${method} ${path.split('?', 1)[0]}`;
@@ -100,9 +103,9 @@ export class PrismClient implements Asker {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: stop.signal,
       });
-      const text = await readText(answer.body as AsyncIterable<Buffer>, what);
-      const document = parse(text);
-      if (answer.statusCode !== 200) {
+      const good = answer.statusCode === 200;
+      const document = await read(answer.body as AsyncIterable<Buffer>, good ? rows : undefined, what);
+      if (!good) {
         throw refusal(answer.statusCode, document, what, retryAfter(answer.headers['retry-after']));
       }
       if (document !== undefined) return document;
@@ -150,22 +153,20 @@ function retryAfter(header: string | string[] | undefined): number | undefined {
   return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : undefined;
 }
 
-async function readText(body: AsyncIterable<Buffer>, what: string): Promise<string> {
-  const chunks: Buffer[] = [];
+/** The document, undefined when it is none; an error that is no JSON is one all the same. */
+async function read(body: AsyncIterable<Buffer>, rows: Question['rows'], what: string): Promise<unknown> {
+  const scanner = new RowScanner(rows?.key ?? '', rows?.take ?? (() => {}));
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw badAnswer(`${what}: want at most ${maxBytes} bytes, got more`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size).toString('utf8');
-}
-
-function parse(text: string): unknown {
   try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) throw badAnswer(`${what}: want at most ${maxBytes} bytes, got more`);
+      scanner.push(chunk);
+    }
+    return scanner.end() ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

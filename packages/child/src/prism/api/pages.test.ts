@@ -7,7 +7,7 @@ async function read(rows: readonly number[], total: (page: number) => number, se
   const pages: number[] = [];
   let most = 0;
   let open = 0;
-  const page = async (index: number): Promise<Page> => {
+  const page = async (index: number): Promise<Page<number>> => {
     pages.push(index);
     most = Math.max(most, ++open);
     await new Promise(setImmediate);
@@ -15,8 +15,8 @@ async function read(rows: readonly number[], total: (page: number) => number, se
     return { rows: rows.slice(index * 10, index * 10 + 10), total: total(index) };
   };
   await readPages('GET rows', 10, page, (row) => {
-    const fresh = !seen.has(row as number);
-    seen.add(row as number);
+    const fresh = !seen.has(row);
+    seen.add(row);
     return fresh;
   });
   return { seen: seen.size, pages, most };

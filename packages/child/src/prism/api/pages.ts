@@ -4,30 +4,31 @@ import { badAnswer } from './client.ts';
 /** Rows of one list; a Prism Central manages 25,000 VMs. */
 export const maxRows = 50_000;
 
-export interface Page {
-  readonly rows: readonly unknown[];
+export interface Page<Row> {
+  /** Read to what is kept of them: thousands of rows as they came would fill the memory. */
+  readonly rows: readonly Row[];
   /** How many rows the list has, as the server says now. */
   readonly total: number;
 }
 
 /** Reads the page that begins at row `page * size`. */
-export type ReadPage = (page: number) => Promise<Page>;
+export type ReadPage<Row> = (page: number) => Promise<Page<Row>>;
 
 /**
  * Gives every row to `take`, which says whether it is a new one; pages of one list overlap when it changes meanwhile.
  * The end is an empty page, or one that is not full once `total` rows are there. Up to four pages are read at once, as
  * many as the total promises. Resolves with the last total; throws `prism.bad-answer` when the list has no end.
  */
-export async function readPages(
+export async function readPages<Row>(
   what: string,
   size: number,
-  read: ReadPage,
-  take: (row: unknown) => boolean,
+  read: ReadPage<Row>,
+  take: (row: Row) => boolean,
 ): Promise<number> {
   let seen = 0;
   let last = 0;
   /** Whether the list goes on behind this page. */
-  const goesOn = ({ rows, total }: Page): boolean => {
+  const goesOn = ({ rows, total }: Page<Row>): boolean => {
     let fresh = 0;
     for (const row of rows) if (take(row)) fresh++;
     seen += rows.length;
@@ -44,7 +45,7 @@ export async function readPages(
   let page = 1;
   while (page < promised) {
     const together = Array.from({ length: Math.min(4, promised - page) }, (_, index) => read(page + index));
-    // Looked at one by one, so that one page at a time is in memory as objects; all of them are waited for.
+    // All of them are waited for: none may go on when the look is over.
     const outcomes = await Promise.allSettled(together);
     let more = true;
     for (const outcome of outcomes) {
