@@ -100,7 +100,6 @@ class PrismProvider implements WorkloadProvider {
       await this.#poll();
       return;
     }
-    this.#found = undefined;
     this.#tell();
     this.#pollSoon(0);
   }
@@ -213,6 +212,11 @@ class PrismProvider implements WorkloadProvider {
       this.#cancelFence();
       const next = Math.min(...fenced.map(({ until }) => until));
       if (fenced.length > 0) this.#cancelFence = this.#clock.after(next - now + 1, () => this.#tell());
+    }
+    // What others say of its services is no mistake, even before the first answer.
+    if (this.#found === undefined) {
+      this.#found = {};
+      listener.found(this.#found);
     }
     const failure = this.#error;
     this.#report?.state({

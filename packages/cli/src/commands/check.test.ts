@@ -34,6 +34,34 @@ test('a file of users is not called dynamic configuration', async () => {
   assert.equal(code, 0);
 });
 
+test('of a child that asks Prism Central: its keys, its base file, and no VM is missed', async () => {
+  const child = (more: string) => `
+providers: {nutanixPrismCentral: {endpoint: https://pc:9440, filename: base.yaml, ${more}}}
+http:
+  routers: {orders: {rule: PathPrefix(\`/\`), service: orders@nutanixprismcentral, uplinks: [shop]}}
+  uplinks: {shop: {}}
+`;
+  await writeFile(
+    join(cwd, 'base.yaml'),
+    'http: {services: {orders: {loadBalancer: {server: {port: 8080}}}}}\n',
+  );
+  await writeFile(join(cwd, 'child.yaml'), child('apiKeyFile: key'));
+  const right = await check('child.yaml');
+  assert.match(right.out, /^child\.yaml: ok/m);
+  assert.match(right.out, /^base\.yaml: ok/m);
+  assert.equal(right.code, 0, right.out);
+  await writeFile(join(cwd, 'child.yaml'), child('apiKey: k, password: p'));
+  assert.match((await check('child.yaml')).out, /child\.yaml:2:\d+: .*password: an API key is given too/);
+  await writeFile(join(cwd, 'child.yaml'), child('apiKey: k'));
+  await writeFile(
+    join(cwd, 'base.yaml'),
+    'http: {services: {orders: {loadBalancer: {server: {prt: 8080}}}}}\n',
+  );
+  const wrong = await check('child.yaml');
+  assert.match(wrong.out, /base\.yaml:1:52: .*unknown key "prt", did you mean "port"\?/);
+  assert.equal(wrong.code, 1);
+});
+
 test('TOML is called TOML', async () => {
   const { code, out } = await check('shop.toml');
   assert.equal(out, 'shop.toml:1:1: TOML is not supported yet: write it as YAML, the keys are the same\n');

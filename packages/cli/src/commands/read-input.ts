@@ -52,24 +52,42 @@ export async function childInput(text: string, file: string): Promise<InputReadi
   const { decodeChildConfig } = await import('@ficus/child/config/child-config.ts');
   const decoded = decodeChildConfig(text, file);
   if (!decoded.ok) return { files: [file], problems: decoded.problems };
-  const { entryPoints, uplinkEntryPoints, inline, workloads } = decoded.value;
+  const { entryPoints, uplinkEntryPoints, inline, workloads, prism } = decoded.value;
   const reading = await readProvider(decoded.value.file);
   const inside = await withFiles('child', inline, decoded.at, dirname(file));
+  const base = await readBase(prism?.filename);
   return {
-    files: [file, ...reading.files],
-    problems: [...reading.problems, ...inside.problems],
+    files: [file, ...reading.files, ...base.files],
+    problems: [...reading.problems, ...inside.problems, ...base.problems],
     ...(reading.undecoded === undefined ? {} : { undecoded: reading.undecoded }),
     input: {
       dynamic: [
         ...(reading.source === undefined ? [] : [reading.source]),
         inside.source,
         { provider: 'workloads', config: workloads },
+        // Which VMs there are is not asked: what names their services is no mistake.
+        ...(prism === undefined
+          ? []
+          : [{ provider: 'nutanixprismcentral', config: {}, awaited: 'no VM is asked for' }]),
       ],
       entryPoints,
       uplinkEntryPoints,
       uplinkIdentity: noIdentity,
     },
   };
+}
+
+/** The base file of the Prism Central provider. */
+async function readBase(file: string | undefined): Promise<Findings> {
+  if (file === undefined) return { files: [], problems: [] };
+  const { decodeBase } = await import('@ficus/child/prism/base-file.ts');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  if (text instanceof Error) {
+    const message = `want a file that can be read, got ${text.code}`;
+    return { files: [file], problems: [{ file, line: 1, column: 1, path: [], message }] };
+  }
+  const decoded = decodeBase(text, file);
+  return { files: [file], problems: decoded.ok ? [] : decoded.problems };
 }
 
 /** Dynamic files by themselves: their entrypoints are taken to exist. */
