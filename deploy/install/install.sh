@@ -5,6 +5,8 @@
 #
 # Every byte is checked: the connection against the CA certificate, the manifest against the sum, everything else against
 # the manifest. Run it again to upgrade. It asks nothing and needs of curl, python3 and wget one.
+#
+# Exit codes: 0 installed; 1 failed, and may succeed another time; 2 called wrongly; 3 the parent has another version.
 set -eu
 umask 022
 
@@ -160,7 +162,7 @@ fetch() {
       # Its beginning may have been left by an older installation.
       if [ "$wrong" = 1 ] && [ "$resumed" = yes ]; then continue; fi
       if [ "$1" = manifest.json ]; then
-        die "$url/install/$1 has SHA-256 $found, want $3: the parent has another version than this was made for, or is another; make new user-data with \`ficus cloud-init\` there"
+        die "$url/install/$1 has SHA-256 $found, want $3: the parent has another version than this was made for, or is another; make new user-data with \`ficus cloud-init\` there" 3
       fi
       die "$url/install/$1 has SHA-256 $found, want $3: it was changed on the way or on the parent"
     fi

@@ -143,7 +143,7 @@ test('another CA, another sum and other bytes install nothing', async () => {
   await nothing();
 
   const wrongSum = await m.install({ sha256: 'a'.repeat(64) });
-  assert.equal(wrongSum.code, 1);
+  assert.equal(wrongSum.code, 3);
   assert.match(
     wrongSum.said,
     /error: .*manifest\.json has SHA-256 [0-9a-f]{64}, want a{64}: .*make new user-data/,

@@ -58,7 +58,7 @@ if ! echo "${scriptSha256}  $work/install.sh" | sha256sum -c - >/dev/null 2>&1; 
   say "the parent's install.sh is not the one this user-data was made for: make new user-data with ficus cloud-init"
   exit 3
 fi
-sh "$work/install.sh" --url "$url" --ca-file "$ca" --sha256 ${manifestSha256} || exit 1
+sh "$work/install.sh" --url "$url" --ca-file "$ca" --sha256 ${manifestSha256} || exit $?
 rm -rf "$work"
 
 if [ ! -d /run/systemd/system ]; then
