@@ -34,6 +34,8 @@ export function prismProvider(options: PrismProviderOptions): WorkloadProvider {
   return new PrismProvider(options);
 }
 
+const dayMs = 86_400_000;
+
 class PrismProvider implements WorkloadProvider {
   readonly provider = 'nutanixprismcentral';
   readonly awaited = 'no VM in Prism Central is tagged for';
@@ -58,8 +60,8 @@ class PrismProvider implements WorkloadProvider {
   #lastGoodAt: number | undefined;
   #failures = 0;
   #error: { readonly error: unknown; readonly since: number } | undefined;
-  /** The most VMs that this key has seen. */
-  #mostSeen = 0;
+  /** The most VMs that this key has seen in a day, and when. */
+  #mostSeen = { vms: 0, at: 0 };
   #polling = false;
   #cancelPoll = (): void => {};
   #cancelFence = (): void => {};
@@ -160,12 +162,14 @@ class PrismProvider implements WorkloadProvider {
   async #took(look: LookAround): Promise<void> {
     const first = this.#look === undefined;
     const conditions = new Conditions();
-    this.#mostSeen = Math.max(this.#mostSeen, look.seen);
-    noteWhatLacks(look, this.#mostSeen, this.#networks, this.#config, conditions);
+    const now = this.#clock.monotonic();
+    if (look.seen >= this.#mostSeen.vms || now - this.#mostSeen.at > dayMs)
+      this.#mostSeen = { vms: look.seen, at: now };
+    noteWhatLacks(look, this.#mostSeen.vms, this.#networks, this.#config, conditions);
     const { ipVersion: prefer, drainTimeout } = this.#config;
     const loopback = isLoopback(new URL(this.#config.endpoint).hostname);
     const rules = { prefer, allows: this.#networks.allows, loopback, drainTimeout };
-    this.#fleet.take(look, rules, this.#clock.monotonic(), conditions);
+    this.#fleet.take(look, rules, now, conditions);
     this.#look = look;
     this.#ofLook = conditions;
     this.#failures = 0;
