@@ -46,7 +46,7 @@ async function ownEngine(here: Engine): Promise<Engine | string> {
     'dockerd',
     [
       ...['--host', socket, '--pidfile', at('pid'), '--data-root', at('data'), '--exec-root', at('exec')],
-      ...['--iptables=false', '--ip6tables=false', '--bip', '10.201.0.1/24'],
+      ...['--iptables=false', '--ip6tables=false', '--bridge=none'],
       ...['--default-address-pool', 'base=10.202.0.0/16,size=24'],
     ],
     {

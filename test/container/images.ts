@@ -27,7 +27,7 @@ export async function buildImages(engine: Engine): Promise<void> {
     const name = `ficus-test-${target}:${process.pid}`;
     await must(
       engine.docker(
-        ...['build', '--target', target, '--tag', name],
+        ...['build', '--network', 'none', '--target', target, '--tag', name],
         ...['--build-arg', 'EXECUTABLE=given', '--build-arg', `BASE_IMAGE=${base}`, '.'],
       ),
     );
