@@ -164,6 +164,16 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
     [prism, { key: '\n' }, /key: want a secret of 1 to 16384 characters, found 0/],
     [['--prism', 'http://pc', '--prism-api-key-file', 'key'], key, /child\.yaml:.*endpoint: want https:\/\//],
     [[...prism, '--poll-interval', 'soon'], key, /pollInterval: want a duration/],
+    [
+      [...prism, '--base-file', 'b'],
+      { ...key, b: 'http: {services: {orders: {loadBalancer: {servers: []}}}}' },
+      /b:1:\d+: .*servers/,
+    ],
+    [
+      [...prism, '--prism-ca-file', 'c'],
+      { ...key, c: '-----BEGIN PRIVATE KEY-----' },
+      /c: want certificates in PEM/,
+    ],
     [['--ttl', 'long'], {}, /--ttl wants a duration, got "long"/],
     [['--address', 'nowhere:x'], {}, /join\.address/],
     [['--config', 'c'], { c: 'workloads: {Orders_: {url: x}}' }, /c:1:13: workloads/],

@@ -1,6 +1,7 @@
 /** What a child needs to find its workloads through Prism Central: a part of its configuration, files, and secrets. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
 import { paths, secretFile } from './paths.ts';
@@ -63,13 +64,18 @@ export async function prismPart(io: Io, options: PrismOptions): Promise<PrismPar
     ...(prismFingerprint === undefined ? {} : { fingerprint: prismFingerprint }),
   };
   const files: WrittenFile[] = [];
-  const bring = async (file: string | undefined, path: string) => {
+  const bring = async (
+    file: string | undefined,
+    path: string,
+    check: (text: string, file: string) => unknown,
+  ) => {
     if (file === undefined) return;
     const content = await readFile(resolve(io.cwd, file), 'utf8');
+    await check(content, file);
     files.push({ path, permissions: '0644', content });
   };
-  await bring(prismCaFile, paths.prismCa);
-  await bring(baseFile, paths.baseFile);
+  await bring(prismCaFile, paths.prismCa, checkRoots);
+  await bring(baseFile, paths.baseFile, checkBase);
   return {
     provider: {
       endpoint: options.prism,
@@ -102,6 +108,21 @@ const flags: Readonly<Partial<Record<keyof PrismOptions, string>>> = {
 /** By extId, or by name. */
 function vpc(text: string): { readonly uuid: string } | { readonly name: string } {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? { uuid: text } : { name: text };
+}
+
+/** A mistake is better found here than on the VM. */
+async function checkBase(text: string, file: string): Promise<void> {
+  const { decodeBase } = await import('@ficus/child/prism/base-file.ts');
+  const decoded = decodeBase(text, file);
+  if (!decoded.ok) throw refusedConfiguration(decoded.problems);
+}
+
+function checkRoots(text: string, file: string): void {
+  if (text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY-----')) return;
+  throw usageError(
+    `${file}: want certificates in PEM and nothing else, found something else`,
+    'give the certificate of the authority that signed the one of Prism Central, or --prism-fingerprint',
+  );
 }
 
 async function readSecret(io: Io, file: string): Promise<string> {
