@@ -57,6 +57,16 @@ test('started while Prism Central is down, it serves what it found last', async 
   assert.deepEqual(provider.urls('orders'), ['http://10.20.30.11:80']);
 });
 
+test('a start does not wait for a Prism Central that hangs', async () => {
+  await using prism = await startPrismSimulator({ vms: [tagged] });
+  prism.faults.next.push({ kind: 'hang', times: Number.POSITIVE_INFINITY });
+  const started = performance.now();
+  await using provider = await watchProvider(optionsOf(prism, { pollTimeout: 30_000 }));
+  assert.ok(performance.now() - started < 10_000);
+  assert.equal(provider.state()?.state, 'starting');
+  assert.deepEqual(provider.found, [{}], 'what names its services is no mistake');
+});
+
 test('whatever an answer is, the last good one stays', async () => {
   await using prism = await startPrismSimulator({ vms: [tagged] });
   for (const [fault, code] of [

@@ -35,6 +35,8 @@ export function prismProvider(options: PrismProviderOptions): WorkloadProvider {
 }
 
 const dayMs = 86_400_000;
+/** How long a start waits for the first look. */
+const firstLookMs = 3000;
 
 class PrismProvider implements WorkloadProvider {
   readonly provider = 'nutanixprismcentral';
@@ -99,7 +101,11 @@ class PrismProvider implements WorkloadProvider {
     }
     if (kept === undefined) {
       this.#tell();
-      await this.#poll();
+      // Others are not kept waiting for a Prism Central that does not answer.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = this.#clock.after(firstLookMs, resolve);
+      await Promise.race([this.#poll(), promise]);
+      cancel();
       return;
     }
     this.#tell();

@@ -67,11 +67,12 @@ export class PrismClient implements Asker {
   }
 
   async #askWithLogin(question: Question, signal: AbortSignal): Promise<unknown> {
+    const { version } = this.#login;
     try {
       return await this.#askOnce(question, signal);
     } catch (error) {
       const refused = error instanceof PrismError && error.code === 'prism.unauthorized';
-      if (!refused || !(await this.#login.renew())) throw error;
+      if (!refused || !(await this.#login.renew(version))) throw error;
       return await this.#askOnce(question, signal);
     }
   }

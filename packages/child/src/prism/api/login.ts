@@ -9,6 +9,8 @@ const maxBytes = 16 * 1024;
 export class Login {
   readonly #login: PrismConfig['login'];
   #secret: string | undefined;
+  /** Grows with each other secret. */
+  #version = 0;
 
   constructor(login: PrismConfig['login']) {
     this.#login = login;
@@ -20,6 +22,11 @@ export class Login {
     return this.#login.file;
   }
 
+  /** Of the secret that is in use. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Header fields that prove who asks. Throws `prism.no-key`. */
   async headers(): Promise<Readonly<Record<string, string>>> {
     this.#secret ??= await this.#read();
@@ -28,12 +35,19 @@ export class Login {
     return { authorization: `Basic ${pair}` };
   }
 
-  /** Reads the file again, if there is one; whether it holds another secret now. Throws `prism.no-key`. */
-  async renew(): Promise<boolean> {
+  /**
+   * The secret of `version` was refused: reads the file again, if there is one. Whether there is another secret now; several
+   * requests are refused at once, and one of them reads it. Throws `prism.no-key`.
+   */
+  async renew(version: number): Promise<boolean> {
+    if (version !== this.#version) return true;
     if (this.file === undefined) return false;
-    const before = this.#secret;
-    this.#secret = await this.#read();
-    return this.#secret !== before;
+    const found = await this.#read();
+    if (found !== this.#secret) {
+      this.#secret = found;
+      this.#version++;
+    }
+    return version !== this.#version;
   }
 
   async #read(): Promise<string> {
