@@ -199,6 +199,19 @@ test('the parent says what there is, and refuses what there is not', async () =>
   assert.equal(none.bundle, undefined);
 });
 
+test('a bundle that cannot be served is in the status, and nothing else suffers', async () => {
+  await using empty = await TemporaryDirectory.make('empty');
+  await using hurt = await startParent({ static: { install: { directory: empty.path } } });
+  await eventually(async () => {
+    const { problems } = await hurt.status();
+    return problems.some(
+      ({ code, message }) => code === 'install.no-manifest' && message.includes('npm run package'),
+    );
+  });
+  const { problem } = await hurt.admin<InstallStatus>('/install');
+  assert.equal(problem?.code, 'install.no-manifest');
+});
+
 /** Runs until it says so, then ends it: what it would go on trying for minutes. */
 async function saidUntil(
   m: Awaited<ReturnType<typeof machine>>,

@@ -33,7 +33,7 @@ export async function firstBoot(userData: string): Promise<FirstBoot> {
   };
   for (const { path, permissions, content, encoding } of files) {
     const text = encoding === 'b64' ? Buffer.from(content, 'base64').toString('utf8') : content;
-    const here = path.endsWith('ficus-bootstrap') ? below(root.path, text) : text;
+    const here = /ficus-bootstrap$|child\.yaml$/.test(path) ? below(root.path, text) : text;
     await write(path, here, Number.parseInt(permissions, 8));
   }
   await write('/var/lib/cloud/instances/i-1/user-data.txt', userData, 0o600);
@@ -83,7 +83,7 @@ export async function firstBoot(userData: string): Promise<FirstBoot> {
   };
 }
 
-/** The script with its absolute paths below `root`; install.sh is told the same. */
+/** A script or a configuration with its absolute paths below `root`; install.sh is told the same. */
 function below(root: string, script: string): string {
   return script
     .replace(/(?<=[= ])\/(etc|run|var)\//g, `${root}/$1/`)
