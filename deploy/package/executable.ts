@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -98,7 +98,8 @@ async function makeBlob(root: string, work: string, assets: Record<string, strin
   await writeFile(
     config,
     JSON.stringify({
-      main,
+      // Relative: the blob keeps this path, and the folder has another name each time.
+      main: basename(main),
       output: blob,
       disableExperimentalSEAWarning: true,
       // Flags for workers come by the command line (packages/common/src/entry.ts); NODE_OPTIONS of whoever starts it do not count.
@@ -109,7 +110,7 @@ async function makeBlob(root: string, work: string, assets: Record<string, strin
   const maker = join(root, `node_modules/node-linux-${process.arch}/bin/node`);
   const { version } = await locked(root, `node-linux-${process.arch}`);
   if (!existsSync(maker)) throw new Error(`want Node ${version} in ${maker}: run npm ci`);
-  await run(maker, ['--experimental-sea-config', config]);
+  await run(maker, ['--experimental-sea-config', config], { cwd: work });
   return blob;
 }
 
