@@ -1,6 +1,7 @@
 /** A container engine for tests: the one that answers here, or one of our own that leaves nothing behind. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -34,6 +35,9 @@ export async function findEngine(): Promise<Engine | string> {
     return 'docker has no `compose`: install docker-compose-plugin, or put docker-compose 2 among its cli-plugins';
   if ((await docker('info')).code === 0) return here;
   if (process.getuid?.() !== 0) return `docker reaches no engine and only root can start one; ${howTo}`;
+  // One of our own would take its bridge away.
+  if (existsSync('/sys/class/net/docker0'))
+    return 'docker reaches no engine, but one has been here: start it, or say in DOCKER_HOST where it is';
   return ownEngine(here);
 }
 
