@@ -243,6 +243,28 @@ test('a parent with nothing to install, or that nobody reaches, says so', async 
   assert.match(said.out, /url: https:\/\/10\.0\.0\.1:9000\n/);
 });
 
+test('a parent that still prepares its bundle is waited for', async () => {
+  const { bundle: _, manifestSha256: __, ...bare } = install;
+  const preparing = { ...bare, problem: { code: 'install.preparing', message: 'in some seconds' } };
+  const answers = [preparing, preparing, install];
+  await using admin = await fakeAdmin({
+    get 'GET /v1/install'() {
+      return answers.shift();
+    },
+    'POST /v1/tokens': token,
+  });
+  const io = capturedIo({ cwd: admin.directory });
+  const code = await runProgram(
+    ['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--socket', admin.socket],
+    io,
+  );
+  assert.equal(code, 0);
+  assert.match(
+    io.written.err,
+    /^the parent prepares what is to be installed; waiting for it\nuser-data for vm-1/,
+  );
+});
+
 test('for programs', async () => {
   const { out } = await cloudInit(['--json']);
   const { userData, metaData, ...rest } = JSON.parse(out) as Record<string, string>;

@@ -1,5 +1,6 @@
 /** Makes user-data: asks the parent what there is to install, renders everything once to be sure, then makes the token. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { CreatedToken, TokenRequest } from '@ficus/common/api/admin.ts';
 import type { InstallStatus } from '@ficus/common/api/install.ts';
 import { FicusError } from '@ficus/common/errors.ts';
@@ -33,6 +34,10 @@ export interface MadeUserData {
   readonly hasWorkloads: boolean;
 }
 
+/** A minute in all. */
+const pauseMs = 200;
+const mostTries = 300;
+
 /** As long as a token, so that it takes the same room. */
 const noToken = `v1.${'0'.repeat(16)}.${'0'.repeat(43)}`;
 
@@ -44,7 +49,7 @@ export async function makeUserData(io: Io, admin: AdminClient, options: MakeOpti
   const { child, workloads, ttlSeconds, joinAddress, address, config } = options;
   const prism = await prismPart(io, options);
   const given = config === undefined ? undefined : await readGiven(io, config);
-  const install = await admin.get<InstallStatus>('/install');
+  const install = await whenPrepared(io, admin);
   const sums = sumsOf(install);
   const url = joinUrlFor(install, joinAddress);
   const childConfig = await childConfigText({
@@ -79,6 +84,16 @@ export async function makeUserData(io: Io, admin: AdminClient, options: MakeOpti
     hasWorkloads: prism !== undefined || given !== undefined,
     ...{ token, url, install },
   };
+}
+
+/** A parent that has just started still compresses or compares: some seconds that a script should not have to know of. */
+async function whenPrepared(io: Io, admin: AdminClient): Promise<InstallStatus> {
+  for (let tries = 0; ; tries++) {
+    const status = await admin.get<InstallStatus>('/install');
+    if (status.problem?.code !== 'install.preparing' || tries === mostTries) return status;
+    if (tries === 0) io.err('the parent prepares what is to be installed; waiting for it\n');
+    await setTimeout(pauseMs);
+  }
 }
 
 /** What pins the installation. Throws why the parent has nothing to install. */
