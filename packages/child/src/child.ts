@@ -86,6 +86,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       epoch: randomUUID(),
       publish: (document) => dataPlane.publish(document),
       clock,
+      log: lineLog(log),
     });
 
     const serving = new Serving(

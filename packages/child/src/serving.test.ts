@@ -77,6 +77,7 @@ function harness() {
     version: '0',
     epoch: 'e',
     clock,
+    log: () => undefined,
     minIntervalMs: 0,
     publish: ({ body }) => {
       const { uplinks } = JSON.parse(body) as Advertisement;

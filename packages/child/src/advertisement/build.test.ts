@@ -65,15 +65,27 @@ test('the document is one line, complete, and ordered by name whatever the order
   assert.equal(buildAdvertisement({ ...input, uplinks: uplinks.toReversed() }).body, body);
 });
 
-test('a document past the limits of the protocol is refused here, not by the parent', () => {
-  const many = Array.from({ length: 1001 }, (_, i) => ({
-    name: `w${i}`,
+test('of more than a parent takes, what was advertised stays and the first by name come in', () => {
+  const uplink = (name: string) => ({
+    name,
     weight: 1,
     protocol: 'http' as const,
     endpoints: { healthy: 1, total: 1 },
-  }));
+  });
   const input = { child: 'vm-1', version: '0', epoch: 'e', revision: 1, draining: false };
-  assert.throws(() => buildAdvertisement({ ...input, uplinks: many }), { code: 'advertisement.too-big' });
-  const long = { ...many[0], healthCheck: { headers: { a: 'x'.repeat(1 << 20) } } } as never;
-  assert.throws(() => buildAdvertisement({ ...input, uplinks: [long] }), { code: 'advertisement.too-big' });
+  const many = Array.from({ length: 1500 }, (_, i) => uplink(`w${String(i).padStart(4, '0')}`));
+  const { document, leftOut } = buildAdvertisement({ ...input, uplinks: many }, new Set(['w1499', 'gone']));
+  assert.deepEqual(
+    [document.uplinks.length, leftOut, document.uplinks[0]?.name, document.uplinks.at(-2)?.name],
+    [1000, 500, 'w0000', 'w0998'],
+  );
+  assert.equal(document.uplinks.at(-1)?.name, 'w1499');
+
+  const long = (name: string) => ({
+    ...uplink(name),
+    healthCheck: { headers: { a: 'x'.repeat(100_000) } } as never,
+  });
+  const fat = buildAdvertisement({ ...input, uplinks: Array.from({ length: 20 }, (_, i) => long(`w${i}`)) });
+  assert.ok(Buffer.byteLength(fat.body) <= 1 << 20);
+  assert.ok(fat.document.uplinks.length > 5 && fat.leftOut === 20 - fat.document.uplinks.length);
 });

@@ -1,6 +1,5 @@
 /** What this child offers right now, as the document of the uplink protocol. Pure. */
 
-import { FicusError } from '@ficus/common/errors.ts';
 import {
   type AdvertisedUplink,
   type Advertisement,
@@ -26,21 +25,40 @@ export interface AdvertisementInput {
   readonly providers?: readonly ProviderState[];
 }
 
-/** The document; throws `advertisement.too-big` when it would pass the protocol's limits (a parent would refuse it). */
-export function buildAdvertisement(input: AdvertisementInput): { document: Advertisement; body: string } {
-  const { uplinks, ...rest } = input;
-  if (uplinks.length > advertisementLimits.uplinks) {
-    throw tooBig(`${uplinks.length} uplinks`, `${advertisementLimits.uplinks}`);
+/** A document that a parent takes, and how many uplinks had no room in it. */
+export interface BuiltAdvertisement {
+  readonly document: Advertisement;
+  readonly body: string;
+  readonly leftOut: number;
+}
+
+/** Of what does not fit, this part is tried next. */
+const lessOf = 0.9;
+
+/**
+ * The document, within the protocol's limits whatever there is: of more uplinks than fit, those in `before` stay and then
+ * the first by name come in, so that nobody who adds some can push out what is served.
+ */
+export function buildAdvertisement(
+  { uplinks, ...rest }: AdvertisementInput,
+  before: ReadonlySet<string> = new Set(),
+): BuiltAdvertisement {
+  const byName = [...uplinks].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const ranked = [
+    ...byName.filter(({ name }) => before.has(name)),
+    ...byName.filter(({ name }) => !before.has(name)),
+  ];
+  for (let size = Math.min(ranked.length, advertisementLimits.uplinks); ; size = Math.floor(size * lessOf)) {
+    const chosen = new Set(ranked.slice(0, size));
+    const document: Advertisement = {
+      protocols: protocolVersions,
+      ...rest,
+      uplinks: byName.filter((uplink) => chosen.has(uplink)),
+    };
+    const body = JSON.stringify(document);
+    if (size === 0 || Buffer.byteLength(body) <= advertisementLimits.bytes)
+      return { document, body, leftOut: ranked.length - size };
   }
-  const document: Advertisement = {
-    protocols: protocolVersions,
-    ...rest,
-    uplinks: [...uplinks].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
-  };
-  const body = JSON.stringify(document);
-  const bytes = Buffer.byteLength(body);
-  if (bytes > advertisementLimits.bytes) throw tooBig(`${bytes} bytes`, `${advertisementLimits.bytes}`);
-  return { document, body };
 }
 
 /** `offers` as they are advertised, with the endpoints that stand behind each in `model`. */
@@ -74,10 +92,4 @@ export function withEndpoints(
 /** A tuple as a map's key that no other tuple gives. */
 function keyOf(name: QName): string {
   return JSON.stringify(name);
-}
-
-function tooBig(found: string, limit: string): FicusError {
-  return new FicusError('advertisement.too-big', `advertisement: want at most ${limit}, found ${found}`, {
-    remedy: 'run several children, each with a part of the workloads',
-  });
 }

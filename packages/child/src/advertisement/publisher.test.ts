@@ -6,11 +6,13 @@ import { AdvertisementPublisher } from './publisher.ts';
 function harness() {
   let now = 1000;
   let timer: { at: number; fn: () => void } | undefined;
+  const logged: string[] = [];
   const out: { at: number; document: Advertisement }[] = [];
   const publisher = new AdvertisementPublisher({
     child: 'vm-1',
     version: '0.1.0',
     epoch: 'e1',
+    log: (level, message) => void logged.push(`${level} ${message}`),
     publish: ({ path, body }) => {
       assert.equal(path, '/.well-known/ficus/v1/advertisement');
       out.push({ at: now, document: JSON.parse(body) });
@@ -34,7 +36,7 @@ function harness() {
     timer = undefined;
     due.fn();
   }
-  return { publisher, out, advance };
+  return { publisher, out, logged, advance };
 }
 
 const uplink = (name: string, healthy = 1) => ({
@@ -86,4 +88,33 @@ test('draining overtakes what waits, keeps the uplinks, and is said once', () =>
     [out[1]?.document.draining, out[1]?.document.revision, out[1]?.document.uplinks[0]?.name],
     [true, 2, 'b'],
   );
+});
+
+test('more uplinks than a parent takes: said once, and what was served stays', () => {
+  const { publisher, out, logged, advance } = harness();
+  publisher.update([uplink('zoo')]);
+  const many = Array.from({ length: 1001 }, (_, i) => uplink(`w${i}`));
+  for (const more of [[], [uplink('another')]]) {
+    advance(100);
+    publisher.update([uplink('zoo'), ...many, ...more]);
+  }
+  advance(100);
+  assert.equal(out.at(-1)?.document.uplinks.length, 1000);
+  assert.equal(out.at(-1)?.document.uplinks.at(-1)?.name, 'zoo');
+  assert.deepEqual(logged, ['error not every uplink is advertised: those that were are']);
+});
+
+test('how providers fare goes out with the uplinks, and not before the first of them', () => {
+  const { publisher, out, advance } = harness();
+  const state = {
+    ...{ name: 'cloud', endpoint: 'https://c', services: 1, machines: 1, conditions: [] },
+    state: 'ok' as const,
+  };
+  publisher.updateProviders([state]);
+  assert.equal(out.length, 0);
+  publisher.update([uplink('a')]);
+  assert.deepEqual(out[0]?.document.providers, [state]);
+  advance(100);
+  publisher.updateProviders([state]);
+  assert.equal(out.length, 1, 'nothing new');
 });

@@ -1,6 +1,8 @@
 /** Publishes the advertisement at every change, at most so many times a second, with a growing revision. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@ficus/common/clock.ts';
+import { FicusError } from '@ficus/common/errors.ts';
+import type { LogLine } from '@ficus/common/log.ts';
 import {
   type AdvertisedUplink,
   type Advertisement,
@@ -18,6 +20,7 @@ export interface PublisherOptions {
   readonly epoch: string;
   readonly publish: (document: PublishedDocument) => void;
   readonly clock: Clock;
+  readonly log: LogLine;
   /** Shortest time between two publications; default 100 ms. A first change is never held back. */
   readonly minIntervalMs?: number;
 }
@@ -32,6 +35,9 @@ export class AdvertisementPublisher {
   #content: Content | undefined;
   #published: Content | undefined;
   #providers: readonly ProviderState[] | undefined;
+  /** What is out. */
+  #names: ReadonlySet<string> = new Set();
+  #leftOut = 0;
   #draining = false;
   #revision = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -88,17 +94,26 @@ export class AdvertisementPublisher {
     const { child, version, epoch, clock } = this.#options;
     const revision = this.#revision + 1;
     const draining = this.#draining;
-    const { body } = buildAdvertisement({
-      child,
-      version,
-      epoch,
-      revision,
-      draining,
-      ...content,
-    });
+    const head = { child, version, epoch, revision, draining };
+    const { document, body, leftOut } = buildAdvertisement({ ...head, ...content }, this.#names);
+    this.#sayLeftOut(leftOut);
     this.#options.publish({ path: advertisementPath, body, heartbeatMs: advertisementLimits.heartbeatMs });
     this.#revision = revision;
     this.#published = content;
+    this.#names = new Set(document.uplinks.map(({ name }) => name));
     this.#lastAt = clock.monotonic();
+  }
+
+  /** Once for as long as it lasts. */
+  #sayLeftOut(count: number): void {
+    if (count > 0 && this.#leftOut === 0) {
+      const err = new FicusError(
+        'advertisement.too-big',
+        `want at most ${advertisementLimits.uplinks} uplinks in ${advertisementLimits.bytes} bytes, found ${count} more`,
+        { remedy: 'run several children, each with a part of the workloads' },
+      );
+      this.#options.log('error', 'not every uplink is advertised: those that were are', { err });
+    }
+    this.#leftOut = count;
   }
 }
