@@ -1,7 +1,7 @@
 /** The packaged executable, used as people use it: made here, alone in a folder, with nothing of this checkout in reach. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -154,8 +154,10 @@ describe('a parent with two workers and a child', () => {
     await eventually(async () => (await serial()) !== before, 20_000, 'another certificate');
   });
 
-  test('SIGHUP replaces the workers and no request fails', async () => {
+  test('SIGHUP replaces the workers and no request fails, though an upgrade has replaced the executable', async () => {
     const old = await parent.workers();
+    await rename(executable, `${executable}.old`);
+    await writeFile(executable, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     await using running = load({ url: parent.url, concurrency: 4, ratePerSecond: 200 });
     parent.kill('SIGHUP');
     await eventually(
@@ -167,6 +169,7 @@ describe('a parent with two workers and a child', () => {
       'two other workers',
     );
     assert.deepEqual((await running.stop()).failures, {});
+    await rename(`${executable}.old`, executable);
   });
 
   test('the parent has itself for new machines, and the files that go with it', async () => {

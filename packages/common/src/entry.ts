@@ -9,8 +9,11 @@ export const helperWord = 'helper:';
 const files = { worker: 'main', enrol: 'enrol-main' } as const;
 export type Helper = keyof typeof files;
 
-/** What to give to `fork(file, args, { execArgv })`, or to `spawn(process.execPath, [...execArgv, file, ...args])`. */
+/** What to give to `fork(file, args, { execPath, execArgv, argv0 })`, or to `spawn(execPath, [...execArgv, file, ...args], { argv0 })`. */
 export interface HelperEntry {
+  readonly execPath: string;
+  /** As which program lists of processes show it. */
+  readonly argv0: string;
   readonly file: string;
   readonly execArgv: readonly string[];
 }
@@ -27,12 +30,17 @@ export function helperEntry(
 ): HelperEntry {
   if (packaged) {
     return {
+      // The program that runs, also when an upgrade has put another in its place: its helpers must be of the same version.
+      execPath: '/proc/self/exe',
+      argv0: 'ficus',
       file: `${helperWord}${helper}`,
       execArgv: flags.length === 0 ? [] : [`--node-options=${flags.join(' ')}`],
     };
   }
   const source = url.endsWith('.ts');
   return {
+    execPath: process.execPath,
+    argv0: process.execPath,
     file: fileURLToPath(new URL(`./${files[helper]}${source ? '.ts' : '.js'}`, url)),
     execArgv: [...(source ? ['--conditions=source'] : []), ...flags],
   };

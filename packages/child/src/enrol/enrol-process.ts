@@ -23,8 +23,9 @@ const maxOutput = 64 * 1024;
  */
 export async function enrolInProcess(task: EnrolTask, signal: AbortSignal, entry?: string): Promise<void> {
   signal.throwIfAborted();
-  const { file, execArgv } = helperEntry('enrol', import.meta.url);
-  const worker = spawn(process.execPath, [...execArgv, entry ?? file, JSON.stringify(task)], {
+  const { file, execArgv, execPath, argv0 } = helperEntry('enrol', import.meta.url);
+  const worker = spawn(execPath, [...execArgv, entry ?? file, JSON.stringify(task)], {
+    argv0,
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     timeout: timeoutMs,

@@ -55,13 +55,14 @@ export class WorkerProcess {
   constructor(events: WorkerEvents, accessLog: AccessLogOptions | undefined, others: boolean) {
     this.#events = events;
     // A young generation of 1 MiB while it idles, see ./young-generation.ts.
-    const entry = helperEntry('worker', import.meta.url, youngGenerationFlags);
+    const { file, execArgv, ...program } = helperEntry('worker', import.meta.url, youngGenerationFlags);
     const args = [
       accessLog === undefined ? '' : JSON.stringify(accessLog),
       ...(others ? [sharedLimitsFlag] : []),
     ];
-    this.#process = fork(entry.file, args, {
-      execArgv: [...entry.execArgv],
+    this.#process = fork(file, args, {
+      ...program,
+      execArgv: [...execArgv],
       // Each arena of the C library keeps what its threads once needed: a megabyte and a half of a worker.
       env: { MALLOC_ARENA_MAX: '1', ...process.env, [sharedSecretVariable]: secret },
       serialization: 'json',
