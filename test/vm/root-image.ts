@@ -65,8 +65,9 @@ async function recipeHash(): Promise<string> {
   const hash = createHash('sha256');
   for (const name of globSync('**/*', { cwd: recipe }).sort()) {
     const path = join(recipe, name);
-    const { mode } = await stat(path);
-    if ((await stat(path)).isFile()) hash.update(`${name} ${mode}\n`).update(await readFile(path));
+    const found = await stat(path);
+    // Of its mode only whether it can be run: the rest is the checkout's.
+    if (found.isFile()) hash.update(`${name} ${found.mode & 0o111}\n`).update(await readFile(path));
   }
   return hash.digest('hex').slice(0, 12);
 }

@@ -1,21 +1,17 @@
 /** The parent that VMs join, and the user-data that brings them to it: what is on the host in a story. */
-import { fileURLToPath } from 'node:url';
 import type { CreatedToken, ParentStatus } from '@ficus/common/api/admin.ts';
 import { freePort, type ParentProcess, startParent } from '../harness/harness.ts';
-
-/** Made by `npm run package`. */
-const installFolder = fileURLToPath(new URL('../../dist/package/install', import.meta.url));
 
 /** The host, as a VM with user-mode networking sees it. */
 const hostInVm = '10.0.2.2';
 
-/** A parent at 10.0.2.2, that serves the packaged `ficus`, and forwards every request to the uplink `orders`. */
-export async function startParentForVms(): Promise<ParentProcess> {
+/** A parent at 10.0.2.2, that serves an install bundle, and forwards every request to the uplink `orders`. */
+export async function startParentForVms(bundle: string): Promise<ParentProcess> {
   const joinPort = await freePort();
   return startParent({
     static: {
       join: { address: `127.0.0.1:${joinPort}`, advertise: `https://${hostInVm}:${joinPort}` },
-      install: { directory: installFolder },
+      install: { directory: bundle },
     },
     dynamic: {
       http: { routers: { orders: { rule: 'PathPrefix(`/`)', service: 'orders@multicluster' } } },

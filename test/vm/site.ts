@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { freePort, type ParentProcess } from '../harness/harness.ts';
 import { type Acceleration, acceleration } from './acceleration.ts';
 import { writeConfigDrive } from './config-drive.ts';
+import { installBundle } from './install-bundle.ts';
 import { Machine } from './machine.ts';
 import { cacheFolder, type RootImage, rootImage } from './root-image.ts';
 import { startParentForVms } from './scene.ts';
@@ -49,7 +50,8 @@ export class Site implements AsyncDisposable {
     const folder = join(cacheFolder(), 'last-run');
     await mkdir(folder, { recursive: true });
     say(`consoles: ${folder}/*.log`);
-    return new Site(await startParentForVms(), await freePort(), how, image, folder);
+    const parent = await startParentForVms(await installBundle(folder, say));
+    return new Site(parent, await freePort(), how, image, folder);
   }
 
   /** Powers on a new VM with user-data on a config drive. */
