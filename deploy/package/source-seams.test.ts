@@ -33,3 +33,12 @@ test('what it does not understand is refused, with the file', () => {
   );
   assert.throws(() => withPlainRequire('const get = loader(import.meta.url);', 'x.ts'), /x\.ts: want a line/);
 });
+
+test('a file that looks beside itself is refused: inside the executable there is nothing', () => {
+  const source = "const text = readFileSync(new URL('./x.txt', import.meta.url));\n";
+  assert.throws(() => withPlainRequire(source, 'packages/cli/src/x.ts'), /x\.ts: inside the executable/);
+  assert.throws(() => withPlainRequire('import.meta.dirname', 'x.ts'), /x\.ts: inside the executable/);
+  assert.equal(withPlainRequire(source, '/srv/packages/common/src/version.ts'), source);
+  const helper = "// beside import.meta.url\nconst start = helperEntry('enrol', import.meta.url);\n";
+  assert.equal(withPlainRequire(helper, 'x.ts'), helper);
+});

@@ -6,6 +6,12 @@ import type { Plugin } from 'esbuild';
 /** `load<typeof import('./x.ts')>('x')`, the only way in which `loader` may be used. */
 const lazyLoad = /\bload<typeof import\('([^']+)'\)>\(\s*'([^']+)',?\s*\)/g;
 
+/** Starts a helper process, which looks itself whether it is packaged. */
+const helperStart = /\bhelperEntry\('\w+', import\.meta\.url/g;
+
+/** What is beside these files they look for only when they are not packaged. */
+const askPackagedFirst = ['packages/common/src/packaged.ts', 'packages/common/src/version.ts'];
+
 /** The source with its `loader(import.meta.url)` and `createRequire(import.meta.url)` written as plain `require`. */
 export function withPlainRequire(source: string, file: string): string {
   let text = source;
@@ -23,6 +29,12 @@ export function withPlainRequire(source: string, file: string): string {
   }
   if (text.includes('createRequire(import.meta.url)')) {
     text = without(text, /^const require = createRequire\(import\.meta\.url\);\n/m, file);
+  }
+  const left = text.replace(/^ *(\/\/|\*|\/\*).*$/gm, '').replace(helperStart, '');
+  if (/\bimport\.meta\b/.test(left) && !askPackagedFirst.some((each) => file.endsWith(each))) {
+    throw new Error(
+      `${file}: inside the executable there is no file beside this one; see ${askPackagedFirst[0]}`,
+    );
   }
   return text;
 }
@@ -42,7 +54,7 @@ export function sourceSeams(folders: readonly string[], nativeStandIn: string): 
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (!folders.some((folder) => path.startsWith(folder))) return undefined;
         const source = await readFile(path, 'utf8');
-        if (!source.includes('(import.meta.url)')) return undefined;
+        if (!source.includes('import.meta')) return undefined;
         return { contents: withPlainRequire(source, path), loader: 'ts' };
       });
     },
