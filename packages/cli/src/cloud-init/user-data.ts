@@ -31,8 +31,9 @@ export function renderUserData(
     })),
     runcmd: commands.map((command) => [...command]),
   };
-  // YAML 1.1 is what cloud-init reads: there `on` and `0600` are no text unless they are quoted.
-  const text = `#cloud-config\n${stringify(document, { version: '1.1', lineWidth: 0 })}`;
+  // YAML 1.1 is what cloud-init reads: there `on` and `0600` are no text unless they are quoted. What must be quoted stays on
+  // one line: folded, lines of nothing but blanks would not come back as they were.
+  const text = `#cloud-config\n${stringify(document, { version: '1.1', lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })}`;
   const bytes = Buffer.byteLength(text);
   if (bytes <= userDataLimit) return text;
   const sizes = files
@@ -49,9 +50,9 @@ export function renderUserData(
   );
 }
 
-/** Printable ASCII in lines: what a block of YAML shows as it is. */
+/** Printable ASCII that a block of YAML keeps as it is: lines of nothing but blanks, and blanks at the start, it may not. */
 function isPlain(text: string): boolean {
-  return /^[\t\n\x20-\x7e]*$/.test(text);
+  return /^[\t\n\x20-\x7e]*$/.test(text) && !/^[ \t]+$/m.test(text) && !/^\s/.test(text);
 }
 
 /** `openstack/latest/meta_data.json` of a config drive: cloud-init takes another `uuid` for a new machine. */
