@@ -36,10 +36,9 @@ function cell(value: string | number | undefined): string {
   return printable(String(value));
 }
 
-/** The text with control characters replaced, safe to write to a terminal. */
+/** The text with control and formatting characters replaced: safe to write to a terminal, and read as it is written. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }
 
 /** The same for several lines: a bad rule comes with a caret below it. */

@@ -136,7 +136,10 @@ function decodeProviders(
         `providers: want a list of at most ${providerStateLimits.providers}, found ${found(value)}`,
       );
     }
-    return value.map(decodeProvider);
+    const byName = new Map(value.map(decodeProvider).map((provider) => [provider.name, provider]));
+    if (byName.size < value.length)
+      throw new Refusal('advertisement.provider', 'providers: want each name once, found one twice');
+    return [...byName.values()];
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     problems.push({ code: error.code, message: error.message });

@@ -36,6 +36,9 @@ for (const [what, providers] of [
   ['a message that moves the cursor', [{ ...failing, error: { ...failing.error, message: '\u001b[2J' } }]],
   ['a message without end', [{ ...failing, error: { ...failing.error, message: 'x'.repeat(501) } }]],
   ['too many conditions', [{ ...failing, conditions: Array.from({ length: 51 }, () => ({})) }]],
+  ['one name twice', [failing, failing]],
+  ['a name that is no label', [{ ...failing, name: 'a b' }]],
+  ['text that turns round', [{ ...failing, endpoint: 'https://\u202Egro' }]],
   ['a time that no clock has', [{ ...failing, lastGoodAt: 1e300 }]],
   ['a number of machines that is none', [{ ...failing, machines: -1 }]],
 ] as const) {
@@ -49,6 +52,13 @@ for (const [what, providers] of [
     );
   });
 }
+
+test('a condition that can’t be read is left out, the others count', () => {
+  const conditions = [{ ...failing.conditions[0], subject: '' }, ...failing.conditions];
+  const decoded = decodeAdvertisement(document([{ ...failing, conditions }]));
+  assert.ok(decoded.accepted);
+  assert.deepEqual(decoded.advertisement.providers, [failing]);
+});
 
 test('whatever it is, the decoder answers', () => {
   fc.assert(

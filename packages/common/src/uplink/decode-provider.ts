@@ -20,14 +20,14 @@ export function decodeProvider(item: unknown): ProviderState {
     );
   }
   return {
-    name: text(item, 'name', longestName),
+    name: nameOf(item),
     endpoint: text(item, 'endpoint', longestText),
     state,
     ...(lastGoodAt === undefined ? {} : { lastGoodAt: number(item, 'lastGoodAt', lastTime) }),
     ...(error === undefined ? {} : { error: decodeError(error) }),
     services: number(item, 'services', 1_000_000),
     machines: number(item, 'machines', 1_000_000),
-    conditions: conditions.map(decodeCondition),
+    conditions: conditions.flatMap(conditionIfGood),
   };
 }
 
@@ -39,6 +39,22 @@ function decodeError(value: unknown): NonNullable<ProviderState['error']> {
     ...(value['remedy'] === undefined ? {} : { remedy: text(value, 'remedy', longestText) }),
     since: number(value, 'since', lastTime),
   };
+}
+
+/** A provider's name is a label of metrics: what a child may say there is bounded. */
+function nameOf({ name }: Record<string, unknown>): string {
+  if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) return name;
+  throw new Refusal(code, `name: want letters, digits and "-", at most 64, found ${found(name)}`);
+}
+
+/** One that can't be read is left out: the others are to be mended all the same. */
+function conditionIfGood(value: unknown): readonly ProviderCondition[] {
+  try {
+    return [decodeCondition(value)];
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 function decodeCondition(value: unknown): ProviderCondition {
@@ -54,10 +70,15 @@ function number(record: Record<string, unknown>, field: string, most: number): n
   return wholeNumber(record[field], field, 0, most, code);
 }
 
-/** For people's eyes, in any script; nothing that moves a terminal's cursor. */
+/** For people's eyes, in any script; nothing that moves a terminal's cursor or turns its text round. */
 function text(record: Record<string, unknown>, field: string, most: number): string {
   const value = record[field];
-  if (typeof value === 'string' && value.length > 0 && value.length <= most && !/\p{Cc}/u.test(value))
+  if (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= most &&
+    !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)
+  )
     return value;
   throw new Refusal(
     code,
