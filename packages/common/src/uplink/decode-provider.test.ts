@@ -21,7 +21,7 @@ const document = (providers: unknown) =>
   });
 
 test('states come back as they are, and a child without providers says nothing of them', () => {
-  const decoded = decodeAdvertisement(document([failing, { ...failing, state: 'ok', conditions: [] }]));
+  const decoded = decodeAdvertisement(document([failing, { ...failing, name: 'other', state: 'ok' }]));
   assert.ok(decoded.accepted);
   assert.deepEqual(decoded.advertisement.providers?.[0], failing);
   assert.deepEqual(decoded.problems, []);
