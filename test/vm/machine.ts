@@ -41,8 +41,10 @@ export class Machine implements AsyncDisposable {
     this.poweredOnAt = performance.now();
     this.#process = new Managed({
       name: `console of ${options.name}`,
-      command: 'qemu-system-x86_64',
+      // The kernel ends it when this process ends, however that comes.
+      command: 'setpriv',
       args: [
+        ...['--pdeathsig', 'KILL', 'qemu-system-x86_64'],
         ...accelerationArgs(options.acceleration),
         ...['-smp', '2', '-m', '1024', '-nodefaults', '-display', 'none'],
         ...['-kernel', options.image.kernel, '-initrd', options.image.initrd],

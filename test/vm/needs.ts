@@ -9,6 +9,7 @@ const programs = {
   xorriso: 'xorriso',
   'mkfs.ext4': 'e2fsprogs',
   unshare: 'util-linux',
+  setpriv: 'util-linux',
   'apt-config': 'apt',
 } as const;
 
@@ -22,7 +23,7 @@ export function missing(): readonly string[] {
       ? []
       : [
           `${absent.map(([program]) => program).join(', ')} not found; install with: ` +
-            `apt-get install --no-install-recommends ${absent.map(([, pack]) => pack).join(' ')}`,
+            `apt-get install --no-install-recommends ${[...new Set(absent.map(([, pack]) => pack))].join(' ')}`,
         ]),
   ];
 }

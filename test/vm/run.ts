@@ -11,7 +11,13 @@ if (needs.length > 0) {
 } else {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const began = performance.now();
+  // Whoever interrupts it leaves no VM behind: the stories' process is ended, and its VM with it.
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => interrupted.abort());
+  }
   const stream = run({
+    signal: interrupted.signal,
     files: [fileURLToPath(new URL('./story.ts', import.meta.url))],
     execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
   });
