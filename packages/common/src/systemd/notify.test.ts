@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { mock, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { type Say, serviceManager } from './notify.ts';
@@ -120,11 +120,9 @@ test('the real systemd-notify says it to a real socket', {
   const python = spawn('python3', ['-c', receiver, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const lines: string[] = [];
+    const printed = createInterface(python.stdout)[Symbol.asyncIterator]();
     const heard = async (count: number) => {
-      while (lines.length < count) {
-        const [text] = await once(python.stdout.setEncoding('utf8'), 'data');
-        lines.push(...(text as string).trim().split('\n'));
-      }
+      while (lines.length < count) lines.push((await printed.next()).value as string);
     };
     await heard(1);
     const { log, logged } = listener();
