@@ -6,8 +6,8 @@ import type { Conditions } from './conditions.ts';
 import type { Fenced, Machine } from './machine.ts';
 import { quoted } from './plain.ts';
 
-/** Services of one Prism Central. */
-const mostServices = 2000;
+/** Services of one Prism Central: an advertisement with more than 1,000 uplinks, others included, is refused whole. */
+const mostServices = 800;
 
 type Http = NonNullable<DynamicConfig['http']>;
 type Of<K extends keyof Http> = NonNullable<Http[K]>[string];

@@ -1,14 +1,13 @@
 /** Asks Prism Central: one JSON document a request, within limits, tried again only where it asks us to. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@ficus/common/clock.ts';
-import type { Pool } from 'undici';
 import type { PrismConfig } from '../config.ts';
 import { connector } from './connect.ts';
 import { failure, PrismError, refusal } from './error.ts';
+import { Connections } from './http.ts';
 import type { Login } from './login.ts';
 import { Pace, sleep } from './pace.ts';
 import { RowScanner } from './row-scanner.ts';
-import { openPool, request } from './undici.ts';
 
 /** Bytes of one answer: a hundred VMs with sixty NICs each have less. */
 const maxBytes = 16 * 1024 * 1024;
@@ -37,7 +36,7 @@ export class PrismClient implements Asker {
   readonly #login: Login;
   readonly #clock: Clock;
   readonly #pace: Pace;
-  #pool: Promise<Pool> | undefined;
+  #connections: Promise<Connections> | undefined;
 
   constructor(config: PrismConfig, login: Login, clock: Clock) {
     this.#config = config;
@@ -61,9 +60,9 @@ export class PrismClient implements Asker {
 
   /** Connections made from now on read certificates anew. */
   reconnect(): void {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    void pool?.then((each) => each.destroy()).catch(() => {});
+    const connections = this.#connections;
+    this.#connections = undefined;
+    void connections?.then((each) => each.close()).catch(() => {});
   }
 
   async #askWithLogin(question: Question, signal: AbortSignal): Promise<unknown> {
@@ -77,7 +76,8 @@ export class PrismClient implements Asker {
     }
   }
 
-  async #askOnce({ method, path, body, rows }: Question, signal: AbortSignal): Promise<unknown> {
+  async #askOnce(question: Question, signal: AbortSignal): Promise<unknown> {
+    const { method, path, body, rows } = question;
     signal.throwIfAborted();
     const { pollTimeout } = this.#config;
     const what = `${method} ${path.split('?', 1)[0]}`;
@@ -91,23 +91,19 @@ export class PrismClient implements Asker {
     });
     try {
       const login = await this.#login.headers();
-      this.#pool ??= this.#open();
-      const answer = await request(await this.#pool, {
-        path,
-        method,
-        headers: {
-          ...login,
-          accept: 'application/json',
-          'ntnx-request-id': randomUUID(),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: stop.signal,
-      });
+      this.#connections ??= this.#open();
+      const headers = {
+        ...login,
+        accept: 'application/json',
+        'ntnx-request-id': randomUUID(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      };
+      const connections = await this.#connections;
+      const answer = await connections.request(question, headers, stop.signal);
       const good = answer.statusCode === 200;
-      const document = await read(answer.body as AsyncIterable<Buffer>, good ? rows : undefined, what);
+      const document = await read(answer as AsyncIterable<Buffer>, good ? rows : undefined, what);
       if (!good) {
-        throw refusal(answer.statusCode, document, what, retryAfter(answer.headers['retry-after']));
+        throw refusal(answer.statusCode ?? 0, document, what, retryAfter(answer.headers['retry-after']));
       }
       if (document !== undefined) return document;
       throw badAnswer(`${what}: want JSON, got something else`);
@@ -122,20 +118,13 @@ export class PrismClient implements Asker {
     }
   }
 
-  async #open(): Promise<Pool> {
+  async #open(): Promise<Connections> {
     const { endpoint, pollTimeout: timeoutMs, tls } = this.#config;
     try {
-      const connect = await connector(tls, { timeoutMs, clock: this.#clock });
-      return await openPool(endpoint, {
-        connect,
-        connections: 4,
-        pipelining: 1,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
+      return new Connections(endpoint, await connector(tls, { timeoutMs, clock: this.#clock }));
     } catch (error) {
       // The file may be there the next time.
-      this.#pool = undefined;
+      this.#connections = undefined;
       throw error;
     }
   }

@@ -28,7 +28,7 @@ export async function readTls(tls: PrismTls): Promise<{ ca?: string; cert?: stri
   return { ...(await pem('ca')), ...(await pem('cert')), ...(await pem('key')) };
 }
 
-/** How undici is to connect. Throws as `readTls`. */
+/** How a client, such as undici's, is to connect. Throws as `readTls`. */
 export async function connector(
   tls: PrismTls,
   options: { readonly timeoutMs: number; readonly clock: Clock },
