@@ -12,8 +12,11 @@ export const installScript = deploy('install/install.sh');
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-/** For both architectures the same `executable`, with the shipped script and units. */
-export async function installBundle(executable: Buffer): Promise<TemporaryDirectory> {
+/** For both architectures the same `executable`, with the shipped script and units; `instead`: what the manifest says of it. */
+export async function installBundle(
+  executable: Buffer,
+  instead: { readonly executableSha256?: string } = {},
+): Promise<TemporaryDirectory> {
   const bundle = await TemporaryDirectory.make('bundle');
   // Quickly: its size is nobody's business here.
   const packed = gzipSync(executable, { level: 1 });
@@ -24,6 +27,7 @@ export async function installBundle(executable: Buffer): Promise<TemporaryDirect
   const sums = {
     ...{ bytes: packed.length, sha256: sha256(packed) },
     ...{ executableBytes: executable.length, executableSha256: sha256(executable) },
+    ...instead,
   };
   const artefacts = [];
   for (const arch of ['x64', 'arm64']) {

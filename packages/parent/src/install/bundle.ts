@@ -18,6 +18,8 @@ import { bytesWithin, pieces, sumOf } from './sums.ts';
 export interface BundleFile extends InstallFile {
   /** Its bytes from `start` up to, not including, `end`; a piece is overwritten when the next one is asked for. */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
+  /** Whether it is still what was checked; somebody may write into a file that is held open. */
+  unchanged(): Promise<boolean>;
 }
 
 export interface Bundle {
@@ -110,6 +112,11 @@ async function checkedFile(
   signal?: AbortSignal,
 ) {
   const handle = await hold(known.file);
+  const state = async () => {
+    const { size, mtimeMs, ctimeMs } = await handle.stat();
+    return `${size} ${mtimeMs} ${ctimeMs}`;
+  };
+  const before = await state();
   const found = await sumOf(handle, signal);
   if ('sha256' in known && (found.sha256 !== known.sha256 || found.bytes !== known.bytes)) {
     throw wrong(join(directory, known.file), 'it', known, found);
@@ -119,6 +126,7 @@ async function checkedFile(
     ...found,
     handle,
     read: (start: number, end: number) => pieces(handle, { start, end }),
+    unchanged: async () => (await state().catch(() => '')) === before,
   };
 }
 
@@ -141,6 +149,7 @@ function inMemory(file: string, content: Buffer): BundleFile {
     file,
     bytes: content.length,
     sha256: createHash('sha256').update(content).digest('hex'),
+    unchanged: async () => true,
     async *read(start, end) {
       yield content.subarray(start, end);
     },

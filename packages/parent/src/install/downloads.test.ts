@@ -17,7 +17,7 @@ const executable = randomBytes(3 * 1024 * 1024);
 async function served() {
   const folder = await bundleFolder(executable);
   const bundle: Bundle = await openBundle(folder.path);
-  const downloads = new Downloads({ bundle });
+  const downloads = new Downloads({ bundle, changed: () => {} });
   return {
     ...{ folder, bundle },
     ask: (request: Partial<DownloadRequest>) =>
@@ -26,6 +26,7 @@ async function served() {
         method: 'GET',
         headers: {},
         source: '10.0.0.1',
+        connection: {},
         ...request,
       }),
     async [Symbol.asyncDispose]() {
@@ -101,4 +102,16 @@ test('so many at once, and a place is free again when one is done', async () => 
   open[1]?.done();
   start('10.0.0.1');
   assert.throws(() => start('10.0.0.1'), { code: 'install.busy' });
+});
+
+test('a connection has one download, and an IPv6 host its /64', async () => {
+  await using s = await served();
+  const connection = {};
+  const first = s.ask({ connection }).body as DownloadBody;
+  assert.throws(() => s.ask({ connection }), { code: 'install.busy' }, 'sent ahead on the same connection');
+  first.done();
+  (s.ask({ connection }).body as DownloadBody).done();
+  for (let i = 0; i < downloadLimits.atOncePerSource; i++) s.ask({ source: `2001:db8:0:1::${i}` });
+  assert.throws(() => s.ask({ source: '2001:db8:0:1:ffff::1' }), { code: 'install.busy' });
+  s.ask({ source: '2001:db8:0:2::1' });
 });

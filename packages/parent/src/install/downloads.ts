@@ -1,5 +1,6 @@
 /** Answers one download: which bytes, with which headers, and how many downloads there may be at once. */
 import { FicusError } from '@ficus/common/errors.ts';
+import { sourceKey } from '../join/failure-limit.ts';
 import type { BundleFile } from './bundle.ts';
 import { usage } from './help.ts';
 import type { Installs } from './installs.ts';
@@ -10,8 +11,9 @@ export interface DownloadRequest {
   readonly name: string;
   readonly method: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
-  /** Address of the client. */
+  /** Address of the client, and its connection. */
   readonly source: string;
+  readonly connection: object;
 }
 export interface DownloadAnswer {
   readonly status: number;
@@ -32,7 +34,7 @@ export const downloadLimits = {
   /** Of one address: many machines may stand behind it. */
   atOncePerSource: 16,
   /** How long a client may take nothing, and how long one download may last: what is cut is resumed. Milliseconds. */
-  stallMs: 60_000,
+  stallMs: 20_000,
   wholeMs: 30 * 60_000,
 } as const;
 const large = 1024 * 1024;
@@ -42,17 +44,28 @@ export const retryAfter = '5';
 
 /** Downloads of one parent. */
 export class Downloads {
-  readonly #installs: Pick<Installs, 'bundle'>;
+  readonly #installs: Pick<Installs, 'bundle' | 'changed'>;
   readonly #running = new Map<string, number>();
+  /** Connections that download something big: requests sent ahead on one get no place of their own. */
+  readonly #connections = new WeakSet<object>();
   #total = 0;
 
-  constructor(installs: Pick<Installs, 'bundle'>) {
+  constructor(installs: Pick<Installs, 'bundle' | 'changed'>) {
     this.#installs = installs;
+  }
+
+  /** Before `answer`: throws `install.preparing` when somebody has written into the file since it was checked. */
+  async check(name: string): Promise<void> {
+    if ((await this.#installs.bundle.files.get(name)?.unchanged()) === false) {
+      this.#installs.changed();
+      // Throws what there is instead.
+      void this.#installs.bundle;
+    }
   }
 
   /** Throws what `Installs.bundle` throws, `install.unknown-file`, `install.range`, `install.busy`. */
   answer(request: DownloadRequest): DownloadAnswer {
-    const { name, method, headers, source } = request;
+    const { name, method, headers } = request;
     const { files } = this.#installs.bundle;
     if (name === '')
       return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: usage(files) };
@@ -80,18 +93,27 @@ export class Downloads {
         ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${file.bytes}` }),
       },
     };
-    return method === 'HEAD' ? answer : { ...answer, body: this.#body(file, start, end, source) };
+    return method === 'HEAD' ? answer : { ...answer, body: this.#body(file, start, end, request) };
   }
 
-  #body(file: BundleFile, start: number, end: number, source: string): DownloadBody {
+  #body(
+    file: BundleFile,
+    start: number,
+    end: number,
+    { source: address, connection }: DownloadRequest,
+  ): DownloadBody {
+    const source = sourceKey(address);
     const pieces = file.read(start, end);
     if (file.bytes < large) return { pieces, done() {} };
     const of = this.#running.get(source) ?? 0;
+    if (this.#connections.has(connection)) throw busy();
     if (this.#total >= downloadLimits.atOnce || of >= downloadLimits.atOncePerSource) throw busy();
     this.#total++;
+    this.#connections.add(connection);
     this.#running.set(source, of + 1);
     const done = () => {
       this.#total--;
+      this.#connections.delete(connection);
       const left = (this.#running.get(source) ?? 1) - 1;
       if (left === 0) this.#running.delete(source);
       else this.#running.set(source, left);

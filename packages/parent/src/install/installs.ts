@@ -61,6 +61,17 @@ export class Installs {
     return this.#bundle === undefined && isFailure(this.#problem) ? this.#problem : undefined;
   }
 
+  /** What is served is not what was checked any more: it is opened anew, and nothing served until then. */
+  changed(): void {
+    const { open, log } = this.#options;
+    const old = this.#bundle;
+    if (old === undefined || open === undefined || this.#closing.signal.aborted) return;
+    log('warn', 'files of the install bundle were overwritten: it is checked anew');
+    this.#bundle = undefined;
+    this.#problem = preparing();
+    this.#opening = old.close().then(() => this.#try(open));
+  }
+
   /** Resolves when nothing is being opened and all files are closed. */
   async close(): Promise<void> {
     this.#closing.abort();

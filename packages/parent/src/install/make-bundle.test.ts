@@ -96,5 +96,20 @@ test('a failure leaves nothing behind, and ENOSPC in the middle says what it is'
 test('stopping the parent stops the making of it', async () => {
   await using m = await machine();
   await assert.rejects(ownBundle(m.options, AbortSignal.abort()), { code: 'install.not-made' });
+  await (await ownBundle(m.options)).close();
+  const [made = ''] = await readdir(m.options.directory);
+  // Between the sum of the executable and the look at the bundle that is there.
+  const stopping = new AbortController();
+  const { executable, directory } = m.options;
+  const opening = ownBundle(
+    { ...m.options, freeBytes: () => assert.fail('made anew'), executable, directory },
+    stopping.signal,
+  );
+  setImmediate(() => stopping.abort());
+  await opening.then(
+    (bundle) => bundle.close(),
+    () => {},
+  );
+  assert.deepEqual(await readdir(m.options.directory), [made], 'a good one stays');
   assert.match(asset('install.sh').toString(), /^#!\/bin\/sh/, 'what the real one carries');
 });

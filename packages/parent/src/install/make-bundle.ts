@@ -35,7 +35,11 @@ export async function ownBundle(options: OwnBundleOptions, signal?: AbortSignal)
     try {
       const sum = await sumOf(running, signal);
       const name = sum.sha256.slice(0, 16);
-      const made = await openBundle(join(directory, name), signal).catch(() => undefined);
+      const made = await openBundle(join(directory, name), signal).catch((error: unknown) => {
+        // What is not there, or not what it says, is made anew; one that could not be looked at is left as it is.
+        if (error instanceof FicusError && error.code.startsWith('install.')) return undefined;
+        throw error;
+      });
       if (made?.manifest.artefacts[0]?.executableSha256 === sum.sha256) return made;
       await made?.close();
       await make(options, name, sum, running, signal);
@@ -44,7 +48,8 @@ export async function ownBundle(options: OwnBundleOptions, signal?: AbortSignal)
       await running.close();
     }
   } catch (error) {
-    throw error instanceof FicusError ? error : notMade(directory, error);
+    const ours = error instanceof FicusError && error.code.startsWith('install.');
+    throw ours ? error : notMade(directory, error);
   }
 }
 
@@ -60,9 +65,11 @@ async function make(
 ): Promise<void> {
   const { directory, version, arch, asset, freeBytes = freeOf } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // What a stopped attempt and older executables left is in the way of space, and of nothing else.
-  for (const old of await readdir(directory))
-    await rm(join(directory, old), { recursive: true, force: true });
+  // What a stopped attempt left is in the way of space, and of nothing else. An older bundle goes when this one is there.
+  const before = await readdir(directory);
+  const remove = (old: string) => rm(join(directory, old), { recursive: true, force: true });
+  for (const half of before.filter((old) => old.startsWith('.'))) await remove(half);
+
   const free = await freeBytes(directory);
   if (free < wantedFree) throw full(directory, `${mib(free)} MiB`);
 
@@ -83,7 +90,9 @@ async function make(
       ],
     };
     await writeFile(join(making, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await remove(name);
     await rename(making, join(directory, name));
+    for (const old of before.filter((each) => each !== name)) await remove(old);
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     throw error;

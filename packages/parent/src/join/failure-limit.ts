@@ -52,7 +52,7 @@ export function failureLimit(
 }
 
 /** An IPv6 source is its /64: one host has that many addresses to itself. */
-function sourceKey(source: string): string {
+export function sourceKey(source: string): string {
   if (!isIPv6(source)) return source;
   const [head = '', tail] = (source.split('%')[0] as string).split('::');
   const left = head === '' ? [] : head.split(':');
