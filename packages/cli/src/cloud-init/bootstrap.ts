@@ -67,6 +67,8 @@ if [ ! -d /run/systemd/system ]; then
 fi
 waited=0
 while [ -e "$token" ]; do
+  # Joined, and stopped before it could delete the token, which is spent.
+  if [ "$waited" -ge 10 ] && [ -e ${paths.identity} ]; then rm -f "$token"; fi
   if [ $((waited % 30)) = 29 ]; then
     say "waiting for the join: $(journalctl -u ficus-child -n 1 -o cat 2>/dev/null)"
   fi

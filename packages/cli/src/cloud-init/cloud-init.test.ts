@@ -1,73 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { CreatedToken } from '@ficus/common/api/admin.ts';
-import type { InstallStatus } from '@ficus/common/api/install.ts';
 import { parse } from 'yaml';
-import { reportFailure } from '../output/failure.ts';
 import { runProgram } from '../program.ts';
 import { capturedIo } from '../testing/captured-io.ts';
 import { fakeAdmin } from '../testing/fake-admin.ts';
-
-const sum = (digit: string) => digit.repeat(64);
-const install: InstallStatus = {
-  joinUrl: 'https://parent.example.com:8443',
-  caPin: `sha256:${sum('c')}`,
-  roots: ['-----BEGIN CERTIFICATE-----\nMIIB1jCCAXugAwIBAgIQ\n-----END CERTIFICATE-----\n'],
-  names: ['parent.example.com', '10.0.0.1', '::1'],
-  bundle: {
-    version: '0.1.0',
-    artefacts: [
-      {
-        ...{ arch: 'x64', file: 'ficus-linux-x64.gz', bytes: 42_000_000, sha256: sum('1') },
-        ...{ executableBytes: 126_000_000, executableSha256: sum('2') },
-      },
-    ],
-    files: [{ file: 'install.sh', bytes: 10_000, sha256: sum('3') }],
-  },
-  manifestSha256: sum('4'),
-};
-const secretToken = `v1.0123456789abcdef.${'s'.repeat(43)}`;
-const token: CreatedToken = {
-  ...{ id: '0123456789abcdef', child: 'vm-1', workloads: ['orders'], state: 'unused' },
-  ...{ createdAt: '2026-11-21T00:00:00.000Z', expiresAt: '2026-11-22T00:00:00.000Z' },
-  ...{ token: secretToken, caPin: install.caPin, command: '' },
-};
-
-/** Runs the command against a parent with this to install; `files` are in the current directory. */
-async function cloudInit(
-  args: readonly string[],
-  { files = {}, status = install }: { files?: Record<string, string>; status?: InstallStatus } = {},
-) {
-  await using admin = await fakeAdmin({ 'GET /v1/install': status, 'POST /v1/tokens': token });
-  for (const [name, content] of Object.entries(files)) await writeFile(join(admin.directory, name), content);
-  const io = capturedIo({ cwd: admin.directory });
-  const argv = ['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--socket', admin.socket, ...args];
-  const code = await runProgram(argv, io).catch((error: unknown) => reportFailure(io, error));
-  const asked = admin.asked.map(({ line }) => line);
-  const request = admin.asked.find(({ line }) => line === 'POST /v1/tokens')?.body as
-    | { secrets?: Record<string, string>; ttlSeconds?: number }
-    | undefined;
-  return { code, out: io.written.out, err: io.written.err, asked, request };
-}
-interface CloudConfig {
-  readonly write_files: { path: string; permissions: string; content: string; encoding?: string }[];
-  readonly runcmd: string[][];
-}
-const configOf = (userData: string) => parse(userData, { version: '1.1' }) as CloudConfig;
-const fileIn = (userData: string, path: string) =>
-  configOf(userData).write_files.find((file) => file.path === path);
-
-const prism = ['--prism', 'https://pc.example.com:9440', '--prism-api-key-file', 'key'];
-const order = [...prism, '--prism-create', '--cluster', 'c', '--subnet', 's', '--image', 'i'];
-const prismFiles = {
-  key: 'the-prism-key\n',
-  'pc.pem': '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n',
-  'base.yaml': 'http: {services: {orders: {loadBalancer: {server: {port: 8080}}}}}\n',
-};
+import {
+  cloudInit,
+  configOf,
+  fileIn,
+  install,
+  prism,
+  prismFiles,
+  secretToken,
+  sum,
+  token,
+} from './fixture.ts';
 
 test('the document is the golden one', async () => {
   const golden = new URL('golden/user-data.yaml', import.meta.url);
@@ -152,81 +102,6 @@ test('an own child.yaml is taken along, comments and all', async () => {
       caPins: [install.caPin],
     },
   });
-});
-
-test('nothing is asked of the parent, and no token made, for what cannot be right', async () => {
-  const key = { key: 'k' };
-  const big = `# ${'x'.repeat(17_000)}\nworkloads: {}\n`;
-  for (const [args, files, message] of [
-    [['--prism', 'https://pc:9440'], {}, /--prism wants one way to log in/],
-    [[...prism, '--prism-username', 'u'], key, /--prism wants one way to log in/],
-    [['--base-file', 'b'], {}, /--base-file is of no use without --prism/],
-    [prism, { key: '\n' }, /key: want a secret of 1 to 16384 characters, found 0/],
-    [['--prism', 'http://pc', '--prism-api-key-file', 'key'], key, /child\.yaml:.*endpoint: want https:\/\//],
-    [[...prism, '--poll-interval', 'soon'], key, /pollInterval: want a duration/],
-    [
-      [...prism, '--base-file', 'b'],
-      { ...key, b: 'http: {services: {orders: {loadBalancer: {servers: []}}}}' },
-      /b:1:\d+: .*servers/,
-    ],
-    [
-      [...prism, '--prism-ca-file', 'c'],
-      { ...key, c: '-----BEGIN PRIVATE KEY-----' },
-      /c: want certificates in PEM/,
-    ],
-    [['--ttl', 'long'], {}, /--ttl wants a duration, got "long"/],
-    [['--address', 'nowhere:x'], {}, /join\.address/],
-    [['--config', 'c'], { c: 'workloads: {Orders_: {url: x}}' }, /c:1:13: workloads/],
-    [
-      ['--config', 'c'],
-      { c: 'name: other\nworkloads: {}' },
-      /c: name is there already, and --child says it too/,
-    ],
-    [
-      ['--config', 'c'],
-      { c: 'join: {url: "https://p:8443", tokenFile: t, caPins: []}' },
-      /c says how to join|caPins/,
-    ],
-    [
-      ['--config', 'c'],
-      { c: big },
-      /user-data must be at most 16384 bytes, this would be \d+: \/etc\/ficus\/child\.yaml 17\d\d\d, \//,
-    ],
-    [
-      ['--config', 'c'],
-      { c: 'providers: {nutanixPrismCentral: {endpoint: "https://pc:9440", apiKey: hunter2}}' },
-      /c holds a secret, and user-data can be read by others/,
-    ],
-    [
-      ['--config', 'c', ...prism],
-      { ...key, c: `providers: {nutanixPrismCentral: {endpoint: "https://pc:9440", apiKeyFile: x}}` },
-      /--prism says it too/,
-    ],
-    [
-      ['--join-address', 'other.example.com:8443'],
-      {},
-      /certificate has parent\.example\.com, .*and not other\.example\.com/,
-    ],
-    [['--join-address', 'parent.example.com'], {}, /--join-address wants host:port/],
-    [['--join-address', 'a@parent.example.com:8443'], {}, /--join-address wants host:port/],
-    [['--prism-create'], {}, /--prism-create wants --prism/],
-    [[...prism, '--prism-create', '--cluster', 'c'], key, /wants --cluster, --subnet and --image/],
-    [['--cluster', 'c'], {}, /--cluster is of no use without --prism-create/],
-    [[...order, '--vcpus', '0'], key, /--vcpus wants a whole number from 1 to 999, got "0"/],
-    [[...order, '--memory', '4GB'], key, /--memory wants a size, got "4GB"/],
-    [[...order, '--category', 'x'], key, /--category wants <key>=<value>, got "x"/],
-    [[...order, '--create-username', 'u'], key, /--prism-create wants one way to log in/],
-    [['--terraform', '--prism-create'], {}, /--terraform and --prism-create are two outcomes/],
-    [['--terraform', '--json'], {}, /--terraform and --json are two outcomes/],
-  ] as const) {
-    const result = await cloudInit(args, { files: files as Record<string, string> });
-    assert.notEqual(result.code, 0, `${args}`);
-    assert.match(result.err, message);
-    assert.match(result.err, /\n {2}do: /);
-    assert.ok(!result.asked.includes('POST /v1/tokens'), `a token for ${args}`);
-    assert.equal(result.out, '');
-    assert.ok(!result.err.includes('hunter2'));
-  }
 });
 
 test('a parent with nothing to install, or that nobody reaches, says so', async () => {

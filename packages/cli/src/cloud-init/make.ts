@@ -48,7 +48,7 @@ const noToken = `v1.${'0'.repeat(16)}.${'0'.repeat(43)}`;
 export async function makeUserData(io: Io, admin: AdminClient, options: MakeOptions): Promise<MadeUserData> {
   const { child, workloads, ttlSeconds, joinAddress, address, config } = options;
   const prism = await prismPart(io, options);
-  const given = config === undefined ? undefined : await readGiven(io, config);
+  const given = config === undefined ? undefined : await readGiven(io, config, workloads);
   const install = await whenPrepared(io, admin);
   const sums = sumsOf(install);
   const url = joinUrlFor(install, joinAddress);

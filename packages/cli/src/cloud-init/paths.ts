@@ -6,6 +6,8 @@ export const paths = {
   ca: `${etc}/ca.pem`,
   childConfig: `${etc}/child.yaml`,
   token: `${stateDirectory}/join-token`,
+  /** There once the child has joined. */
+  identity: `${stateDirectory}/identity/current`,
   bootstrap: '/usr/local/sbin/ficus-bootstrap',
   bootstrapUnit: '/etc/systemd/system/ficus-bootstrap.service',
   prismCa: `${etc}/prism-ca.pem`,

@@ -95,7 +95,7 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
   const make: MakeOptions = {
     ...rest,
     ...(config === undefined ? {} : { config }),
-    ttlSeconds: parseSeconds(options.ttl, '--ttl'),
+    ttlSeconds: life(options.ttl),
     workloads: options.workloads
       .split(',')
       .map((glob) => glob.trim())
@@ -131,6 +131,12 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
     cli.io.out(userData);
   }
   cli.io.err(summary(made, options));
+}
+
+function life(text: string): number {
+  const seconds = parseSeconds(text, '--ttl');
+  if (seconds >= 1 && seconds <= 86_400) return seconds;
+  throw usageError(`--ttl wants 1s to 24h, got "${text}"`, 'write it as 90m or 24h');
 }
 
 /** A command's own: nothing else keeps the process while it waits for a task. */

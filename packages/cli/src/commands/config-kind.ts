@@ -6,7 +6,7 @@ export type ConfigKind = 'parent' | 'child' | 'dynamic';
 const onlyChild = ['workloads', 'uplinkEntryPoints'];
 const onlyParent = ['join', 'install', 'admin', 'ca', 'trustDomain'];
 /** Of `join` only a child's, and a provider of workloads. */
-const childsKeys = /^\s+["']?(?:tokenFile|caPins|nutanixPrismCentral)["']?\s*:/m;
+const childsKeys = /[\s{,]["']?(?:tokenFile|caPins|nutanixPrismCentral)["']?\s*:/;
 const onlyDynamic = ['http', 'tls', 'tcp', 'udp'];
 /** Written a level too high, or for Kubernetes: still meant as dynamic configuration. */
 const almostDynamic = ['routers', 'services', 'middlewares', 'serversTransports', 'apiVersion'];
