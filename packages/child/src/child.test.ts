@@ -1,11 +1,11 @@
 /** A whole child in this process: real files, sockets and certificates, a parent played by an HTTPS client. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '@ficus/common/clock.ts';
 import { createLog } from '@ficus/common/log.ts';
@@ -244,4 +244,23 @@ test('a port in use, a child that has not joined, another name: one error each, 
   await assert.rejects(start(file), { code: 'child.other-name' });
   await writeFile(file, yaml('orders').replace('./state', './nowhere'));
   await assert.rejects(start(file), { code: 'identity.missing' });
+});
+
+test('what a kill left of a join goes at the next start; a token that came since stays, and is told', async () => {
+  const { file } = await prepare(
+    `join: {url: "https://p:8443", tokenFile: token, caPins: [x]}\n${yaml('orders')}`,
+  );
+  const folder = dirname(file);
+  await writeFile(join(folder, 'token'), 'used');
+  await writeFile(join(folder, 'state/join-pending.json'), '{}');
+  await utimes(join(folder, 'token'), 1, 1);
+  await (await start(file)).close();
+  assert.deepEqual((await readdir(folder)).includes('token'), false);
+  assert.deepEqual((await readdir(join(folder, 'state'))).includes('join-pending.json'), false);
+
+  await writeFile(join(folder, 'token'), 'new');
+  await utimes(join(folder, 'token'), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+  await (await start(file)).close();
+  assert.ok((await readdir(folder)).includes('token'));
+  assert.ok(lines.some(({ msg }) => msg.endsWith('token: a token without effect: this child has joined')));
 });

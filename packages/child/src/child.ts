@@ -163,7 +163,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 /** The identity in hand, or the one that `join` of the configuration gets: before that there is nothing to serve with. */
 async function joinedNode(config: ChildConfig, clock: Clock, log: Log): Promise<LoadedIdentity> {
   try {
-    return await loadNode(config);
+    const identity = await loadNode(config);
+    if (config.join !== undefined) {
+      const { clearUsedToken } = await import('./enrol/used-token.ts');
+      await clearUsedToken(config, log);
+    }
+    return identity;
   } catch (error) {
     if (!(error instanceof FicusError && error.code === 'identity.missing') || config.join === undefined)
       throw error;

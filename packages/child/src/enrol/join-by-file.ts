@@ -1,9 +1,9 @@
 /** One join with the token in a file, as `join` of a child's configuration asks for it. */
-import { unlink } from 'node:fs/promises';
 import { readFileCapped } from '@ficus/common/atomic-file.ts';
 import { FicusError } from '@ficus/common/errors.ts';
 import type { JoinConfig } from '../config/child-config.ts';
 import { type JoinOptions, joinParent } from './join.ts';
+import { deleteToken } from './used-token.ts';
 
 export interface JoinByFile extends JoinConfig {
   readonly stateDirectory: string;
@@ -24,10 +24,5 @@ export async function joinByFile(
     });
   }
   await joinParent({ ...join, token, ...options });
-  await unlink(tokenFile).catch((cause: unknown) => {
-    throw new FicusError('join.token-stays', `${tokenFile}: joined, but the used token can’t be deleted`, {
-      remedy: 'delete it by hand; it is of no more use',
-      cause,
-    });
-  });
+  await deleteToken(tokenFile);
 }

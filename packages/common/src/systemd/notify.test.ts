@@ -91,14 +91,14 @@ test('that nobody could be told is logged once', () => {
   ]);
 });
 
-/** Prints each datagram that comes, and closes what comes with it: so it is said that it was heard. */
+/** Prints each datagram that says something, and closes what comes with it: so it is said that it was heard. */
 const receiver = `import array, os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); print('bound', flush=True)
 while True:
     data, ancillary, _, _ = s.recvmsg(4096, socket.CMSG_SPACE(16))
     for _, _, fds in ancillary:
         for fd in array.array('i', fds[:len(fds) - len(fds) % 4]): os.close(fd)
-    if not data.startswith(b'BARRIER'): print(data.decode().replace(chr(10), ' '), flush=True)`;
+    if data and not data.startswith(b'BARRIER'): print(data.decode().replace(chr(10), ' '), flush=True)`;
 
 const missing = ['systemd-notify', 'python3'].find((tool) => {
   try {
