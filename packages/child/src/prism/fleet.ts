@@ -30,8 +30,8 @@ export interface FleetRules extends AddressRules {
 
 interface Member {
   readonly machine: Machine;
-  /** Monotonic milliseconds. */
-  readonly addressAt: number;
+  /** Since when Prism Central tells no address of it, monotonic milliseconds; absent while it does. */
+  readonly bareSince?: number;
   /** Looks in a row that did not confirm it. */
   readonly unconfirmed: number;
 }
@@ -41,10 +41,8 @@ export class Fleet {
   #fenced: readonly Fenced[] = [];
 
   /** Takes up what was kept over a restart. */
-  restore(machines: readonly Machine[], now: number): void {
-    this.#members = new Map(
-      machines.map((machine) => [machine.id, { machine, addressAt: now, unconfirmed: 0 }] as const),
-    );
+  restore(machines: readonly Machine[]): void {
+    this.#members = new Map(machines.map((machine) => [machine.id, { machine, unconfirmed: 0 }] as const));
   }
 
   has(id: string): boolean {
@@ -137,7 +135,7 @@ export class Fleet {
 /** What has not changed stays the same object: others need not look at it again. */
 function sameOr(was: Member | undefined, now: Member): Member {
   if (was === undefined || JSON.stringify(was.machine) !== JSON.stringify(now.machine)) return now;
-  if (was.addressAt === now.addressAt && was.unconfirmed === now.unconfirmed) return was;
+  if (was.bareSince === now.bareSince && was.unconfirmed === now.unconfirmed) return was;
   return { ...now, machine: was.machine };
 }
 
@@ -171,7 +169,8 @@ function member(
   const { id, name, services } = vm;
   const who = name === '' ? id : name;
   const choice = chooseAddress(vm.nics, rules, was?.machine.address);
-  const kept = was !== undefined && now - was.addressAt < addressKeptMs ? was.machine.address : undefined;
+  const bareSince = choice.address === undefined ? (was?.bareSince ?? now) : undefined;
+  const kept = now - (bareSince ?? now) < addressKeptMs ? was?.machine.address : undefined;
   if (choice.outside) {
     const message = `${quoted(who)} has addresses only on subnets that allowedVpcs and allowedSubnets leave out: it takes no requests`;
     conditions.add('prism.outside', who, message);
@@ -190,7 +189,7 @@ function member(
       ...(port === undefined ? {} : { port }),
       ...(weight === undefined ? {} : { weight }),
     },
-    addressAt: choice.address === undefined ? (was?.addressAt ?? now) : now,
+    ...(bareSince === undefined ? {} : { bareSince }),
     unconfirmed: 0,
   };
 }

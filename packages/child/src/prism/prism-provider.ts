@@ -90,7 +90,7 @@ class PrismProvider implements WorkloadProvider {
     const [kept] = await Promise.all([this.#kept.read(), this.#base.start()]);
     if (this.#stop.signal.aborted) return;
     if (kept !== undefined) {
-      this.#fleet.restore(kept.machines, this.#clock.monotonic());
+      this.#fleet.restore(kept.machines);
       this.#lastGoodAt = kept.lastGoodAt;
     }
     if (this.#login.file !== undefined) {
@@ -104,7 +104,10 @@ class PrismProvider implements WorkloadProvider {
       // Others are not kept waiting for a Prism Central that does not answer.
       const { promise, resolve } = Promise.withResolvers<void>();
       const cancel = this.#clock.after(firstLookMs, resolve);
+      // Between two requests nothing else may keep a starting process alive: nothing is served yet.
+      const alive = setInterval(() => {}, firstLookMs);
       await Promise.race([this.#poll(), promise]);
+      clearInterval(alive);
       cancel();
       return;
     }
