@@ -78,15 +78,20 @@ test('found services serve beside the files’ and for them; one that is gone is
     assert.equal(changes.at(-1), 'billing,extra');
     // A mistake of the provider's own holds nothing else.
     const { http } = services('billing');
-    const routers = { billing: { rule: 'PathPrefix(`/`)', service: 'nobody', uplinks: ['billing'] } };
+    const routers = { billing: { rule: 'PathPrefix(`/`)', service: 'nobody@child', uplinks: ['billing'] } };
     provider.listener.found({ http: { ...http, routers } });
     assert.match(changes.at(-1) ?? '', /extra/);
-    assert.deepEqual(logged, []);
     const state: ProviderState = {
       ...{ name: 'cloud', endpoint: 'https://c', state: 'ok', services: 1, machines: 1, conditions: [] },
     };
     provider.listener.state(state);
-    assert.deepEqual(states, [[state]]);
+    const message = 'is not served: no service "nobody@child"';
+    assert.deepEqual(states.at(-1), [
+      { ...state, conditions: [{ code: 'provider.not-served', subject: 'router billing@cloud', message }] },
+    ]);
+    assert.equal(logged.filter((line) => line.includes(message.replaceAll('"', '\\"'))).length, 1);
+    provider.listener.found(services('billing'));
+    assert.deepEqual(states.at(-1), [state], 'mended');
   } finally {
     source.close();
     await rm(folder, { recursive: true });

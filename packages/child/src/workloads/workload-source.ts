@@ -13,6 +13,7 @@ import type { Disabled, DynamicSource } from '@ficus/gateway/model/resolve-input
 import type { ChildConfig } from '../config/child-config.ts';
 import type { LastGood } from '../state/last-good.ts';
 import { refused } from '../state/load-config.ts';
+import { NotServed, providerOf } from './not-served.ts';
 import { type OwnSources, readOwnSources, staticChanges } from './own-sources.ts';
 import type { WorkloadProvider } from './provider.ts';
 import { watchFile } from './watch-file.ts';
@@ -46,6 +47,7 @@ export class WorkloadSource {
   #file: DynamicSource | undefined;
   readonly #found = new Map<string, DynamicSource>();
   readonly #states = new Map<string, ProviderState>();
+  readonly #notServed = new NotServed();
   #complaint: string | undefined;
   #reading: Promise<void> = Promise.resolve();
   #stopWatch = (): void => {};
@@ -106,9 +108,13 @@ export class WorkloadSource {
       state: (state) => {
         if (this.#closed) return;
         this.#states.set(name, state);
-        this.#options.onProviders?.([...this.#states.values()]);
+        this.#tellStates();
       },
     });
+  }
+
+  #tellStates(): void {
+    this.#options.onProviders?.(this.#notServed.added([...this.#states]));
   }
 
   #changed(): void {
@@ -170,15 +176,14 @@ export class WorkloadSource {
         peers: [],
       },
     });
+    const wrong = disabled.filter(({ pending }) => !pending);
+    const ofProviders = wrong.filter(({ name }) => this.#found.has(providerOf(name)));
+    if (this.#notServed.replace(ofProviders, this.#options.log)) this.#tellStates();
     return {
       next: { config, model, offers: uplinks },
       // A provider's own are told in its state: they hold nobody's file.
-      mistakes: disabled.filter(({ name, pending }) => !pending && !this.#isFound(name)),
+      mistakes: wrong.filter((one) => !ofProviders.includes(one)),
     };
-  }
-
-  #isFound(name: string): boolean {
-    return this.#found.has(name.slice(name.lastIndexOf('@') + 1));
   }
 
   #complain(problem: FicusError, held: readonly HeldFile[] = []): void {
