@@ -176,7 +176,7 @@ test('no parent anywhere: the error says what was tried', async () => {
   assert.equal(result.code, 1);
   assert.match(
     result.err,
-    /tried --url, --socket, --config and FICUS_SOCKET \(not given\) and .*state\/admin\.sock/,
+    /tried --url, --socket, --config and FICUS_SOCKET \(not given\), .*state\/admin\.sock/,
   );
   const other = await run(['status'], { env: { FICUS_SOCKET: '/nowhere/a.sock' } });
   assert.match(other.err, /no parent answers at \/nowhere\/a\.sock \(from FICUS_SOCKET\): ENOENT/);

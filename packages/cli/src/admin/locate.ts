@@ -32,13 +32,15 @@ const usualSocket = 'state/admin.sock';
 export type SocketOfConfig = (file: string) => Promise<string | undefined>;
 
 /**
- * `--url`, else `--socket`, else `--config`'s socket, else `FICUS_SOCKET`, else `./state/admin.sock`. An explicit choice
+ * `--url`, else `--socket`, else `--config`'s socket, else `FICUS_SOCKET`, else `./state/admin.sock`, else that of
+ * `installed`, a parent's configuration file. An explicit choice
  * is used even if nothing is there yet, so that the error is about it.
  */
 export async function locateAdmin(
   options: AdminOptions,
   io: Io,
   socketOfConfig: SocketOfConfig,
+  installed = '/etc/ficus/parent.yaml',
 ): Promise<AdminPlace> {
   if (options.url !== undefined) return urlPlace(options.url, options, io);
   if (options.socket !== undefined) return socket(io, options.socket, 'from --socket');
@@ -53,9 +55,12 @@ export async function locateAdmin(
   if (fromEnvironment) return socket(io, fromEnvironment, 'from FICUS_SOCKET');
   const usual = resolve(io.cwd, usualSocket);
   if (existsSync(usual)) return socket(io, usual, 'the usual place');
+  // Where packages have it: a machine with a parent needs no option.
+  const ofInstalled = existsSync(installed) ? await socketOfConfig(installed) : undefined;
+  if (ofInstalled !== undefined) return socket(io, ofInstalled, `from ${installed}`);
   throw new FicusError(
     'admin.not-found',
-    `no parent found: tried --url, --socket, --config and FICUS_SOCKET (not given) and ${usual} (not there)`,
+    `no parent found: tried --url, --socket, --config and FICUS_SOCKET (not given), ${usual} and ${installed} (not there)`,
     { remedy: 'say where the parent is: --config parent.yaml, --socket <path>, or --url with a token' },
   );
 }

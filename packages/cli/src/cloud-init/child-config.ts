@@ -1,5 +1,4 @@
 /** The child.yaml of a new machine: what the operator gave, with how it joins and where it finds its workloads. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ConfigProblem, formatPath } from '@ficus/common/config/problem.ts';
 import { FicusError } from '@ficus/common/errors.ts';
@@ -10,6 +9,7 @@ import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
 import { paths, stateDirectory } from './paths.ts';
+import { readNamed } from './read-named.ts';
 
 export interface ChildConfigOptions {
   readonly name: string;
@@ -31,7 +31,7 @@ export async function readGiven(
   workloads: readonly string[],
 ): Promise<{ file: string; text: string }> {
   const path = resolve(io.cwd, file);
-  const text = await readFile(path, 'utf8');
+  const text = await readNamed(io, file, '--config');
   if (configKind(text) === 'parent') {
     throw usageError(
       `--config wants a child's configuration, and ${file} is a parent's`,

@@ -1,10 +1,9 @@
 /** What a child needs to find its workloads through Prism Central: a part of its configuration, files, and secrets. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
 import { paths, secretFile } from './paths.ts';
+import { readNamed } from './read-named.ts';
 import type { WrittenFile } from './user-data.ts';
 
 /** Options of `ficus cloud-init` that are about Prism Central, as commander gives them. */
@@ -65,17 +64,18 @@ export async function prismPart(io: Io, options: PrismOptions): Promise<PrismPar
   };
   const files: WrittenFile[] = [];
   const bring = async (
+    option: string,
     file: string | undefined,
     path: string,
     check: (text: string, file: string) => unknown,
   ) => {
     if (file === undefined) return;
-    const content = await readFile(resolve(io.cwd, file), 'utf8');
+    const content = await readNamed(io, file, option);
     await check(content, file);
     files.push({ path, permissions: '0644', content });
   };
-  await bring(prismCaFile, paths.prismCa, checkRoots);
-  await bring(baseFile, paths.baseFile, checkBase);
+  await bring('--prism-ca-file', prismCaFile, paths.prismCa, checkRoots);
+  await bring('--base-file', baseFile, paths.baseFile, checkBase);
   return {
     provider: {
       endpoint: options.prism,
@@ -89,7 +89,7 @@ export async function prismPart(io: Io, options: PrismOptions): Promise<PrismPar
       ...(baseFile === undefined ? {} : { filename: paths.baseFile }),
     },
     files,
-    secrets: { [secret]: await readSecret(io, prismApiKeyFile ?? prismPasswordFile ?? '') },
+    secrets: { [secret]: await readSecret(io, prismApiKeyFile ?? prismPasswordFile ?? '', byKey) },
   };
 }
 
@@ -125,8 +125,9 @@ function checkRoots(text: string, file: string): void {
   );
 }
 
-async function readSecret(io: Io, file: string): Promise<string> {
-  const text = (await readFile(resolve(io.cwd, file), 'utf8')).replace(/\r?\n$/, '');
+async function readSecret(io: Io, file: string, isKey: boolean): Promise<string> {
+  const option = isKey ? '--prism-api-key-file' : '--prism-password-file';
+  const text = (await readNamed(io, file, option)).replace(/\r?\n$/, '');
   if (text === '' || text.length > secretLimit) {
     throw usageError(
       `${file}: want a secret of 1 to ${secretLimit} characters, found ${text.length}`,

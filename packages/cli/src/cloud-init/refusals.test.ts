@@ -22,6 +22,8 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
       { ...key, c: '-----BEGIN PRIVATE KEY-----' },
       /c: want certificates in PEM/,
     ],
+    [['--config', 'none'], {}, /--config none: there is no such file/],
+    [prism, {}, /--prism-api-key-file key: there is no such file/],
     [['--ttl', 'long'], {}, /--ttl wants a duration, got "long"/],
     [['--address', 'nowhere:x'], {}, /error: --address: want/],
     [['--ttl', '48h'], {}, /--ttl wants 1s to 24h, got "48h"/],
