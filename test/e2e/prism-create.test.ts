@@ -60,4 +60,9 @@ test('a VM is made with user-data; one that could not be made leaves no token', 
   assert.equal(again.code, 1);
   assert.match(again.stderr, /code: prism\.vm-exists/);
   assert.deepEqual((await states()).sort(), ['revoked', 'unused']);
+
+  await bundle.write('wrong-key', 'nobody');
+  const refused = await create('--create-api-key-file', bundle.file('wrong-key'));
+  assert.match(refused.stderr, /code: prism\.unauthorized/);
+  assert.deepEqual((await states()).sort(), ['revoked', 'revoked', 'unused']);
 });

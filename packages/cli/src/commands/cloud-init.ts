@@ -68,7 +68,7 @@ export function cloudInit(program: Command, cli: Cli): void {
     .option('--subnet <name or extId>', 'what its NIC is in')
     .option('--image <name or extId>', 'a disk image that cloud-init runs on')
     .option('--vcpus <number>', 'default 2')
-    .option('--memory <size>', 'such as 4GiB; default 2GiB')
+    .option('--memory <size>', 'such as 4GiB or 512MiB, a number alone is GiB; default 2GiB')
     .option('--disk <size>', "such as 20GiB; default the image's size")
     .option('--category <key=value>', 'a category that the VM gets; repeatable', several)
     .option('--parent-config <file>', "the parent's configuration file, to find its admin socket")
@@ -76,7 +76,10 @@ export function cloudInit(program: Command, cli: Cli): void {
     .option('--url <url>', 'the admin API over TCP; needs a token in FICUS_TOKEN or --token-file')
     .option('--token-file <file>', 'file with the admin API bearer token, for --url')
     .option('--ca <file>', "PEM file with the root of the admin API's certificate, for --url https://…")
-    .option('--json', 'print JSON for programs: userData, metaData, tokenId, expiresAt, bytes')
+    .option(
+      '--json',
+      'print JSON for programs: userData, metaData, tokenId, expiresAt, bytes; vm with --prism-create',
+    )
     .addHelpText(
       'after',
       "\nExample:\n  ficus cloud-init --child vm-1 --workloads 'orders,billing-*' --prism https://pc.example.com:9440 --prism-api-key-file key > user-data",
@@ -154,13 +157,16 @@ const neverMade = ['prism.vm-order', 'prism.vm-exists', 'prism.no-such-name'];
 async function create(cli: Cli, admin: AdminClient, { vm, prism }: PlannedVm, made: MadeUserData) {
   const { createVm } = await import('@ficus/child/prism/create-vm.ts');
   const { userData, token } = made;
+  // The first thing that is said is that creating begins: what fails before has made nothing.
+  let begun = false;
+  const say = (line: string) => {
+    begun = true;
+    cli.io.err(`${line}\n`);
+  };
   try {
-    return await createVm({
-      ...{ prism, vm: { ...vm, userData }, clock: patientClock },
-      say: (line) => cli.io.err(`${line}\n`),
-    });
+    return await createVm({ prism, vm: { ...vm, userData }, clock: patientClock, say });
   } catch (error) {
-    if (error instanceof FicusError && neverMade.includes(error.code)) {
+    if (!begun || (error instanceof FicusError && neverMade.includes(error.code))) {
       await admin.send('DELETE', `/tokens/${token.id}`, { reason: 'its VM was not made' });
     } else {
       cli.io.err(
