@@ -56,11 +56,15 @@ export class Versions {
       const info = member(await this.#client.ask({ method: 'OPTIONS', path }, signal), 'data');
       return info === 'v4.0' ? 'v4.0' : ours[0];
     } catch (error) {
-      if (error instanceof PrismError && error.answered >= 400 && error.answered < 500) return ours[0];
+      // A wrong password is not tried twice: users get locked out.
+      if (error instanceof PrismError && unsaid.has(error.answered)) return ours[0];
       throw error;
     }
   }
 }
+
+/** Answers of those that do not say their version. */
+const unsaid = new Set([400, 403, 404, 405, 501]);
 
 function isMissing(error: unknown): boolean {
   return error instanceof PrismError && error.answered === 404;
