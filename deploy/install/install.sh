@@ -92,13 +92,21 @@ trap 'rm -f "$work/error"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Of standard input.
 sum_of() {
   if have sha256sum; then
-    sha256sum "$1" | cut -d ' ' -f 1
+    sha256sum | cut -d ' ' -f 1
   else
-    "$python" -c 'import hashlib,sys;h=hashlib.sha256();f=open(sys.argv[1],"rb")
-for b in iter(lambda:f.read(65536),b""):h.update(b)
-print(h.hexdigest())' "$1"
+    "$python" -c 'import hashlib,sys;h=hashlib.sha256()
+for b in iter(lambda:sys.stdin.buffer.read(65536),b""):h.update(b)
+print(h.hexdigest())'
+  fi
+}
+unpack() {
+  if have gzip; then
+    gzip -dc "$1"
+  else
+    "$python" -c 'import gzip,shutil,sys;shutil.copyfileobj(gzip.open(sys.argv[1]),sys.stdout.buffer)' "$1"
   fi
 }
 size_of() { wc -c <"$1" | tr -d ' '; }
@@ -149,13 +157,13 @@ fetch() {
   began=$(date +%s)
   while :; do
     if [ -f "$file" ]; then
-      if [ "$(sum_of "$file")" = "$3" ]; then return; fi
+      if [ "$(sum_of <"$file")" = "$3" ]; then return; fi
       # Complete and wrong, or longer than it should be: nothing to go on from.
       if [ -z "$2" ] || [ "$(size_of "$file")" -ge "$2" ]; then rm -f "$file"; fi
     fi
     if [ -s "$file" ]; then resumed=yes; else resumed=no; fi
     if fetch_once "$url/install/$1" "$file"; then
-      found=$(sum_of "$file")
+      found=$(sum_of <"$file")
       if [ "$found" = "$3" ]; then return; fi
       rm -f "$file"
       wrong=$((wrong + 1))
@@ -195,19 +203,18 @@ artefact=$(entry arch "$arch")
 packed=$(member "$artefact" file)
 executable_sum=$(member "$artefact" executableSha256)
 
-if [ -f "$bin/ficus" ] && [ "$(sum_of "$bin/ficus")" = "$executable_sum" ]; then
+if [ -f "$bin/ficus" ] && [ "$(sum_of <"$bin/ficus")" = "$executable_sum" ]; then
   say "ficus $version is installed already"
   changed=no
 else
   say "downloading ficus $version for $arch, $(member "$artefact" bytes) bytes"
   fetch "$packed" "$(member "$artefact" bytes)" "$(member "$artefact" sha256)"
-  if have gzip; then
-    gzip -dc "$work/$packed" >"$work/ficus" || die "can't unpack $packed: is the disk of $bin full?"
-  else
-    "$python" -c 'import gzip,shutil,sys;shutil.copyfileobj(gzip.open(sys.argv[1]),open(sys.argv[2],"wb"))' \
-      "$work/$packed" "$work/ficus" || die "can't unpack $packed: is the disk of $bin full?"
+  # Unpacked, written and summed at once: on a small machine each of them takes seconds.
+  found=$(unpack "$work/$packed" | tee "$work/ficus" | sum_of)
+  if [ "$found" != "$executable_sum" ]; then
+    rm -f "$work/ficus"
+    die "the executable in $packed is not the one that the manifest names, or the disk of $bin is full"
   fi
-  [ "$(sum_of "$work/ficus")" = "$executable_sum" ] || die "the executable in $packed is not the one that the manifest names"
   chmod 755 "$work/ficus"
   sync
   mv -f "$work/ficus" "$bin/ficus"

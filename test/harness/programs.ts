@@ -7,7 +7,7 @@ import { TemporaryDirectory } from './directory.ts';
 export async function programs(some: readonly string[]) {
   const directory = await TemporaryDirectory.make('path');
   const usual =
-    'cat chmod cmp cut date grep gzip head id mkdir mv rm sed sha256sum sleep sync tail tr uname wc';
+    'cat chmod cmp cut date grep gzip head id mkdir mv rm sed sha256sum sleep sync tail tee tr uname wc';
   for (const name of [...usual.split(' '), ...some]) {
     for (const folder of ['/usr/bin', '/bin', '/usr/local/bin']) {
       const found = await access(join(folder, name)).then(
