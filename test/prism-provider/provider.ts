@@ -98,7 +98,7 @@ export async function watchProvider(
     async [Symbol.asyncDispose]() {
       provider.close();
       clearInterval(alive);
-      if (directory === undefined) await rm(own, { recursive: true });
+      if (directory === undefined) await rm(own, { recursive: true, maxRetries: 3 });
     },
   };
   return watched;

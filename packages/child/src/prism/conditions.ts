@@ -8,7 +8,7 @@ export class Conditions {
   /** `subject` may be anything somebody wrote. */
   add(code: string, subject: string, message: string): void {
     const { name, text } = providerStateLimits;
-    const condition = { code, subject: plain(subject, name), message: plain(message, text) };
+    const condition = { code, subject: plain(subject, name) || '(no name)', message: plain(message, text) };
     const key = `${code}\n${condition.subject}`;
     if (!this.#found.has(key)) this.#found.set(key, condition);
   }

@@ -36,6 +36,30 @@ test('what was found comes back, to the one who asked the same; the key is not i
   }
 });
 
+test('a disk that takes nothing is told once, until it takes something again', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ficus-kept-'));
+  try {
+    const lines: string[] = [];
+    const kept = new Kept(
+      directory,
+      config(),
+      createLog({ destination: { write: (line) => void lines.push(line) } }),
+    );
+    const inTheWay = join(directory, 'providers');
+    await writeFile(inTheWay, 'no folder');
+    for (let i = 0; i < 3; i++) await kept.write([{ ...machine }], i);
+    assert.equal(lines.length, 1);
+    await rm(inTheWay);
+    await kept.write([machine], 4);
+    await rm(inTheWay, { recursive: true });
+    await writeFile(inTheWay, 'no folder');
+    await kept.write([{ ...machine, port: 1 }], 5);
+    assert.equal(lines.length, 2);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('of a damaged file only what could have been written is taken', () => {
   const read = (value: object) => keptMachines([{ ...machine, ...value }])[0];
   assert.deepEqual(read({ address: '169.254.169.254', port: 0, weight: 'many' }), {

@@ -26,6 +26,8 @@ export class Kept {
   readonly #log: Log;
   /** Of the settings that decide what is found: what others found is not taken up. */
   readonly #of: string;
+  #writing = false;
+  #failed = false;
   #text = '';
   #written: readonly Machine[] = [];
 
@@ -56,6 +58,9 @@ export class Kept {
 
   /** Writes only when something has changed; else notes the time. Never rejects: without it all goes on. */
   async write(machines: readonly Machine[], now: number): Promise<void> {
+    // One that hangs is not joined by others.
+    if (this.#writing) return;
+    this.#writing = true;
     try {
       // As a rule they are the same objects: no need to write down thousands to see that.
       const same = this.#text !== '' && areSame(machines, this.#written);
@@ -68,9 +73,14 @@ export class Kept {
       await makePrivateDirectory(dirname(this.#path));
       await writeFileAtomically(this.#path, text);
       this.#text = text;
+      this.#failed = false;
     } catch (err) {
       this.#text = '';
-      this.#log.warn({ err }, 'what Prism Central said can’t be kept for the next start');
+      // Once for as long as it lasts: its log may be on the same full disk.
+      if (!this.#failed) this.#log.warn({ err }, 'what Prism Central said can’t be kept for the next start');
+      this.#failed = true;
+    } finally {
+      this.#writing = false;
     }
   }
 }

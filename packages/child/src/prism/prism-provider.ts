@@ -138,7 +138,7 @@ class PrismProvider implements WorkloadProvider {
     try {
       const look = await this.#lookInTime();
       if (this.#stop.signal.aborted) return;
-      await this.#took(look);
+      this.#took(look);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#failed(error);
@@ -146,9 +146,17 @@ class PrismProvider implements WorkloadProvider {
     } finally {
       this.#polling = false;
     }
-    this.#tell();
+    try {
+      this.#tell();
+    } catch (err) {
+      // Whatever it is, the next look must come.
+      this.#log.error({ err }, 'what Prism Central said can’t be served: what runs goes on');
+    }
     const { pollInterval } = this.#config;
     this.#pollSoon(pauseOf({ pollInterval, failures: this.#failures, retryAfterMs, chance: Math.random() }));
+    // Last: a disk that hangs keeps no VM from its requests, and no look from coming.
+    if (this.#error === undefined && this.#lastGoodAt !== undefined)
+      await this.#kept.write(this.#fleet.machines(), this.#lastGoodAt);
   }
 
   /** One look, cut off when it takes far too long as a whole. */
@@ -165,10 +173,12 @@ class PrismProvider implements WorkloadProvider {
       return await lookAround(this.#api, this.#networks, this.#config, (id) => this.#fleet.has(id), signal);
     } finally {
       cancel();
+      // One list that failed ends the look: the others must not go on behind it.
+      late.abort(new PrismError('prism.over', 'this look is over'));
     }
   }
 
-  async #took(look: LookAround): Promise<void> {
+  #took(look: LookAround): void {
     const first = this.#look === undefined;
     const conditions = new Conditions();
     const now = this.#clock.monotonic();
@@ -189,7 +199,6 @@ class PrismProvider implements WorkloadProvider {
       const machines = this.#fleet.machines().length;
       this.#log.info({ api: this.#api.version(), seen, machines }, 'Prism Central has answered');
     }
-    await this.#kept.write(this.#fleet.machines(), this.#lastGoodAt);
   }
 
   #failed(error: unknown): void {
@@ -223,7 +232,8 @@ class PrismProvider implements WorkloadProvider {
         listener.found(config);
       }
       this.#cancelFence();
-      const next = Math.min(...fenced.map(({ until }) => until));
+      // Not `Math.min(...)`: there may be more of them than a call takes arguments.
+      const next = fenced.reduce((first, { until }) => Math.min(first, until), Number.POSITIVE_INFINITY);
       if (fenced.length > 0) this.#cancelFence = this.#clock.after(next - now + 1, () => this.#tell());
     }
     // What others say of its services is no mistake, even before the first answer.
