@@ -24,6 +24,7 @@ const child: ChildStatus = {
       },
       services: 2,
       machines: 5,
+      seen: 8,
       conditions: [
         { code: 'prism.no-address', subject: 'web-1\u001b[2J', message: 'want an address, found none' },
       ],
@@ -34,8 +35,8 @@ const child: ChildStatus = {
 test('a provider that fails says since when, what still holds and what to do', () => {
   assert.equal(
     providerTable([child], now),
-    'CHILD  PROVIDER             ASKS             STATE                           SERVICES  MACHINES\n' +
-      'vm-1   nutanixPrismCentral  https://pc:9440  failing, last answer 3 min ago  2         5\n',
+    'CHILD  PROVIDER             ASKS             STATE                           SERVICES  MACHINES  SEEN\n' +
+      'vm-1   nutanixPrismCentral  https://pc:9440  failing, last answer 3 min ago  2         5         8\n',
   );
   assert.deepEqual(providerProblems([child], now), [
     'problem: vm-1: nutanixPrismCentral: prism.unauthorized: the key was refused (since 2 min ago); make a new key\n',

@@ -20,6 +20,7 @@ export function providerTable(children: readonly ChildStatus[], now: number): st
       { title: 'state', value: ({ provider }) => stateOf(provider, now) },
       { title: 'services', value: (row) => String(row.provider.services) },
       { title: 'machines', value: (row) => String(row.provider.machines) },
+      { title: 'seen', value: (row) => row.provider.seen },
     ],
     rows,
   );

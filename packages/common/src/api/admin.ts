@@ -63,6 +63,8 @@ export interface ProviderStatus {
   };
   readonly services: number;
   readonly machines: number;
+  /** Machines that it is shown at all. */
+  readonly seen?: number;
   /** What somebody should mend, each for as long as it lasts. */
   readonly conditions: readonly {
     readonly code: string;

@@ -143,6 +143,7 @@ const providerStatus = Type.Object(
     ),
     services: Type.Integer(),
     machines: Type.Integer(),
+    seen: Type.Optional(Type.Integer({ description: 'machines that it is shown at all' })),
     conditions: Type.Array(
       Type.Object({ code: Type.String(), subject: Type.String(), message: Type.String() }),
     ),

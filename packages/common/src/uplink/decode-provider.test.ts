@@ -12,6 +12,7 @@ const failing: ProviderState = {
   error: { code: 'prism.unauthorized', message: 'the key is no longer good', remedy: 'a new one', since: 1 },
   services: 2,
   machines: 5,
+  seen: 8,
   conditions: [{ code: 'prism.no-address', subject: 'wäb-1', message: 'want an address, found none' }],
 };
 const document = (providers: unknown) =>

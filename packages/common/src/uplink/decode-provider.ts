@@ -27,6 +27,7 @@ export function decodeProvider(item: unknown): ProviderState {
     ...(error === undefined ? {} : { error: decodeError(error) }),
     services: number(item, 'services', 1_000_000),
     machines: number(item, 'machines', 1_000_000),
+    ...(item['seen'] === undefined ? {} : { seen: number(item, 'seen', 1_000_000) }),
     conditions: conditions.flatMap(conditionIfGood),
   };
 }

@@ -40,5 +40,7 @@ export interface ProviderState {
   /** What the last good answer held: services, and machines that stand behind them. */
   readonly services: number;
   readonly machines: number;
+  /** Machines that it is shown at all: fewer than there are mean a key that may not see them. Absent: not known yet. */
+  readonly seen?: number;
   readonly conditions: readonly ProviderCondition[];
 }
