@@ -12,7 +12,7 @@ import { startDataPlane } from '@ficus/gateway/runtime/start.ts';
 import { watchIdentity } from '@ficus/pki/identity-watch.ts';
 import { type LoadedIdentity, loadIdentity } from '@ficus/pki/node-identity.ts';
 import { AdvertisementPublisher } from './advertisement/publisher.ts';
-import type { ChildConfig } from './config/child-config.ts';
+import type { ChildConfig, JoinConfig } from './config/child-config.ts';
 import { enrolInProcess } from './enrol/enrol-process.ts';
 import { RenewalSchedule } from './enrol/renewal-schedule.ts';
 import { Serving } from './serving.ts';
@@ -21,6 +21,7 @@ import { firstModel } from './state/first-model.ts';
 import { identityDirectory } from './state/identity-directory.ts';
 import { IdentityInUse } from './state/identity-in-use.ts';
 import type { LastGood } from './state/last-good.ts';
+import { readChildConfig } from './state/load-config.ts';
 import { loadNode, uplinkIdentity, warnIfExpired } from './state/node.ts';
 import type { WorkloadProvider } from './workloads/provider.ts';
 import { WorkloadSource } from './workloads/workload-source.ts';
@@ -61,7 +62,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const parts = new AsyncDisposableStack();
   const outcome = { started: false, cut: 0 };
   try {
-    const identity = await joinedNode(config, clock, options.log);
+    const identity = await joinedNode(config, options);
     const directory = identityDirectory(stateDirectory);
     const log = options.log.child({ child: identity.name });
     warnIfExpired(identity, clock.now(), log);
@@ -161,7 +162,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 }
 
 /** The identity in hand, or the one that `join` of the configuration gets: before that there is nothing to serve with. */
-async function joinedNode(config: ChildConfig, clock: Clock, log: Log): Promise<LoadedIdentity> {
+async function joinedNode(
+  config: ChildConfig,
+  { configFile, clock, log }: ChildOptions,
+): Promise<LoadedIdentity> {
   try {
     const identity = await loadNode(config);
     if (config.join !== undefined) {
@@ -173,11 +177,15 @@ async function joinedNode(config: ChildConfig, clock: Clock, log: Log): Promise<
     if (!(error instanceof FicusError && error.code === 'identity.missing') || config.join === undefined)
       throw error;
     const { joinAtStart } = await import('./enrol/join-at-start.ts');
-    const { join, stateDirectory, name } = config;
+    const { stateDirectory, name } = config;
     // A signal ends the process as it does any: nothing is served yet.
     const { signal } = new AbortController();
-    const task = { ...join, stateDirectory, ...(name === undefined ? {} : { name }) };
-    await joinAtStart({ task, clock, log, signal });
+    const task = async () => {
+      // A pin or a URL that was mended counts at the next try.
+      const { join = config.join } = (await readChildConfig(configFile)).config;
+      return { ...(join as JoinConfig), stateDirectory, ...(name === undefined ? {} : { name }) };
+    };
+    await joinAtStart({ task, configFile, clock, log, signal });
     return loadNode(config);
   }
 }

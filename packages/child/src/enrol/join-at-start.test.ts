@@ -24,12 +24,16 @@ async function joining(outcomes: (string | undefined)[]) {
   const clock = new ManualClock();
   const ending = new AbortController();
   let attempts = 0;
+  const pins: string[] = [];
+  const tried: string[] = [];
   const done = joinAtStart({
-    task: { url: 'https://parent:8443', tokenFile, caPins: [], stateDirectory: folder },
+    task: async () => ({ url: 'https://parent:8443', tokenFile, caPins: [...pins], stateDirectory: folder }),
+    configFile: join(folder, 'child.yaml'),
     clock,
     log: createLog({ destination: { write: (line) => void lines.push(JSON.parse(line) as Line) } }),
     signal: ending.signal,
-    async join() {
+    async join({ caPins }) {
+      tried.push(caPins.join());
       const code = outcomes[attempts++];
       if (code !== undefined) throw new FicusError(code, 'no', { remedy: 'do this' });
     },
@@ -39,7 +43,7 @@ async function joining(outcomes: (string | undefined)[]) {
     return lines.at(-1) as Line;
   };
   return {
-    ...{ clock, done, failed, lines, ending, tokenFile, attempts: () => attempts },
+    ...{ clock, done, failed, lines, ending, folder, tokenFile, pins, tried, attempts: () => attempts },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
@@ -75,6 +79,20 @@ test('a refusal waits longer, and a new token is tried at once', async () => {
     if (it.clock.monotonic() > 1_000_000 + againInMs) break;
   }
   await it.done;
+  assert.ok(it.clock.monotonic() < 1_000_000 + againInMs, 'before the wait was over');
+});
+
+test('a pin that was mended counts at once', async () => {
+  await using it = await joining(['join.pin-mismatch', undefined]);
+  const { againInMs = 0 } = await it.failed(1);
+  it.pins.push('sha256:right');
+  await writeFile(join(it.folder, 'child.yaml'), 'join: …');
+  while (it.attempts() < 2 && it.clock.monotonic() <= 1_000_000 + againInMs) {
+    it.clock.advance(1000);
+    await turn();
+  }
+  await it.done;
+  assert.deepEqual(it.tried, ['', 'sha256:right']);
   assert.ok(it.clock.monotonic() < 1_000_000 + againInMs, 'before the wait was over');
 });
 

@@ -7,7 +7,10 @@ import { enrolInProcess } from './enrol-process.ts';
 import type { JoinByFile } from './join-by-file.ts';
 
 export interface JoinAtStartOptions {
-  readonly task: JoinByFile;
+  /** What the configuration says; read anew before each try. Rejecting counts as a try that failed. */
+  readonly task: () => Promise<JoinByFile>;
+  /** Files whose change is worth a try at once, beside the token's. */
+  readonly configFile: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -23,19 +26,23 @@ const mostRefusedWaitMs = 300_000;
 
 /**
  * Resolves once joined. Each failure is one line that says what to do and when it is tried again: with growing time between,
- * and at once when the token's file changes. Rejects only when `signal` aborts.
+ * and at once when the token's file or the configuration changes. Rejects only when `signal` aborts.
  */
-export async function joinAtStart({ task, clock, log, signal, join }: JoinAtStartOptions): Promise<void> {
-  const attempt = join ?? ((joining, ending) => enrolInProcess({ kind: 'join', ...joining }, ending));
+export async function joinAtStart(options: JoinAtStartOptions): Promise<void> {
+  const { clock, log, signal } = options;
+  const attempt = options.join ?? ((joining, ending) => enrolInProcess({ kind: 'join', ...joining }, ending));
+  let task = await options.task();
   // Timers of the clock keep no process alive, and nothing else is there yet that would.
   const alive = setInterval(() => {}, 2 ** 30);
   let wake = (): void => {};
-  const stopWatch = watchFile(task.tokenFile, clock, () => wake());
+  const stopWatches = [task.tokenFile, options.configFile].map((file) =>
+    watchFile(file, clock, () => wake()),
+  );
   try {
     log.info({ parent: task.url }, 'not joined yet: joining');
     for (let failures = 0; ; failures++) {
       signal.throwIfAborted();
-      const error = await attempt(task, signal).then(
+      const error = await tryOnce().then(
         () => undefined,
         (reason: unknown) => reason as FicusError,
       );
@@ -59,7 +66,12 @@ export async function joinAtStart({ task, clock, log, signal, join }: JoinAtStar
     }
   } finally {
     clearInterval(alive);
-    stopWatch();
+    for (const stop of stopWatches) stop();
+  }
+
+  async function tryOnce(): Promise<void> {
+    task = await options.task();
+    await attempt(task, signal);
   }
 }
 

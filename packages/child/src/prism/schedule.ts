@@ -15,11 +15,12 @@ export interface Next {
   readonly chance: number;
 }
 
-/** Milliseconds until the next poll: the interval give or take a tenth, twice as long after each failure but the first. */
+/** Milliseconds until the next poll: at most the interval, up to a fifth less; twice as long after each failure but the first. */
 export function pauseOf({ pollInterval, failures, retryAfterMs = 0, chance }: Next): number {
   const longest = Math.max(pollInterval, longestPauseMs);
   const pause = Math.min(longest, pollInterval * 2 ** Math.min(20, Math.max(0, failures - 1)));
-  const jittered = pause * (0.9 + 0.2 * chance);
+  // Downwards only: what changes is known within the interval.
+  const jittered = pause * (0.8 + 0.2 * chance);
   // Children that were all refused together must not all come back together.
   const asked = Math.min(retryAfterMs, longestRetryAfterMs) * (1 + 0.1 * chance);
   return Math.max(jittered, asked);
