@@ -27,7 +27,7 @@ test('from ficus cloud-init to the first routed request, with nobody logging in'
   await bundle.write('base.yaml', { http: { services } });
   await eventually(async () => (await parent.admin<{ bundle?: object }>('/install')).bundle !== undefined);
   const made = await parent.cli(
-    ...['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--config', bundle.file('own.yaml')],
+    ...['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--child-config', bundle.file('own.yaml')],
     ...['--join-address', `127.0.0.1:${parent.joinPort}`, '--address', `127.0.0.1:${port}`],
     ...[
       '--prism',

@@ -25,7 +25,7 @@ export async function userDataFor(parent: ParentProcess, child: string, uplinkPo
     workloads: { orders: { url: 'http://127.0.0.1:8080' } },
   });
   const { code, stdout, stderr } = await parent.cli(
-    ...['cloud-init', '--child', child, '--workloads', 'orders', '--config', config],
+    ...['cloud-init', '--child', child, '--workloads', 'orders', '--child-config', config],
     ...['--address', `127.0.0.1:${uplinkPort}`],
   );
   if (code !== 0) throw new Error(`ficus cloud-init exited with ${code}:\n${stderr}`);

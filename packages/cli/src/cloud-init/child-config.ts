@@ -31,11 +31,11 @@ export async function readGiven(
   workloads: readonly string[],
 ): Promise<{ file: string; text: string }> {
   const path = resolve(io.cwd, file);
-  const text = await readNamed(io, file, '--config');
+  const text = await readNamed(io, file, '--child-config');
   if (configKind(text) === 'parent') {
     throw usageError(
-      `--config wants a child's configuration, and ${file} is a parent's`,
-      `say where the parent is with --parent-config ${file}`,
+      `--child-config wants a child's configuration, and ${file} is a parent's`,
+      `say where the parent is with --config ${file}`,
     );
   }
   const { decodeChildConfig } = await import('@ficus/child/config/child-config.ts');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -84,7 +85,7 @@ test('a password goes the same way as a key', async () => {
 
 test('an own child.yaml is taken along, comments and all', async () => {
   const given = '# öffnet um 9\nworkloads:\n  orders: {url: "http://127.0.0.1:8080"} # the monolith\n';
-  const { code, out, err } = await cloudInit(['--config', 'own.yaml', '--ttl', '90m'], {
+  const { code, out, err } = await cloudInit(['--child-config', 'own.yaml', '--ttl', '90m'], {
     files: { 'own.yaml': given },
   });
   assert.equal(code, 0, err);
@@ -138,6 +139,17 @@ test('a parent that still prepares its bundle is waited for', async () => {
     io.written.err,
     /^the parent prepares what is to be installed; waiting for it\nuser-data for vm-1/,
   );
+});
+
+test('--config is where the parent is, as everywhere', async () => {
+  await using admin = await fakeAdmin({ 'GET /v1/install': install, 'POST /v1/tokens': token });
+  const entryPoints = { web: { address: '127.0.0.1:0' } };
+  const parent = { entryPoints, providers: { multicluster: {} }, stateDirectory: admin.directory };
+  await writeFile(join(admin.directory, 'parent.yaml'), JSON.stringify(parent));
+  const io = capturedIo({ cwd: admin.directory });
+  const argv = ['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--config', 'parent.yaml'];
+  assert.equal(await runProgram(argv, io), 0);
+  assert.match(io.written.out, /^#cloud-config/);
 });
 
 test('for programs', async () => {

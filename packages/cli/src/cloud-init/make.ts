@@ -20,7 +20,7 @@ export interface MakeOptions extends PrismOptions {
   readonly joinAddress?: string;
   readonly address?: string;
   /** The operator's own child.yaml. */
-  readonly config?: string;
+  readonly childConfig?: string;
 }
 
 export interface MadeUserData {
@@ -46,9 +46,9 @@ const noToken = `v1.${'0'.repeat(16)}.${'0'.repeat(43)}`;
  * and what the parent answers.
  */
 export async function makeUserData(io: Io, admin: AdminClient, options: MakeOptions): Promise<MadeUserData> {
-  const { child, workloads, ttlSeconds, joinAddress, address, config } = options;
+  const { child, workloads, ttlSeconds, joinAddress, address, childConfig: own } = options;
   const prism = await prismPart(io, options);
-  const given = config === undefined ? undefined : await readGiven(io, config, workloads);
+  const given = own === undefined ? undefined : await readGiven(io, own, workloads);
   const install = await whenPrepared(io, admin);
   const sums = sumsOf(install);
   const url = joinUrlFor(install, joinAddress);

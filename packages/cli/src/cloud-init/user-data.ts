@@ -45,7 +45,7 @@ export function renderUserData(
     `user-data must be at most ${userDataLimit} bytes, this would be ${bytes}: ${sizes.join(', ')}`,
     {
       remedy:
-        'shorten the child.yaml of --config or the base file, or put them into the image and name them from a short one',
+        'shorten the child.yaml of --child-config or the base file, or put them into the image and name them from a short one',
     },
   );
 }

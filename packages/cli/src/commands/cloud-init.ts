@@ -15,10 +15,9 @@ import type { Cli } from '../program.ts';
 interface CloudInitOptions
   extends Omit<MakeOptions, 'workloads' | 'ttlSeconds'>,
     CreateOptions,
-    Omit<AdminOptions, 'config'> {
+    AdminOptions {
   readonly workloads: string;
   readonly ttl: string;
-  readonly parentConfig?: string;
   readonly terraform?: boolean;
 }
 
@@ -43,7 +42,7 @@ export function cloudInit(program: Command, cli: Cli): void {
       '--address <host:port>',
       "where the parent dials the child; default the VM's address and port 9443",
     )
-    .option('--config <file>', 'a child.yaml to take along, such as one with workloads')
+    .option('--child-config <file>', 'a child.yaml to take along, such as one with workloads')
     .option('--prism <url>', 'find workloads through this Prism Central: https://pc.example.com:9440')
     .option('--prism-api-key-file <file>', 'its API key; travels with the join token, not in user-data')
     .option('--prism-username <name>', 'or a user …')
@@ -71,7 +70,7 @@ export function cloudInit(program: Command, cli: Cli): void {
     .option('--memory <size>', 'such as 4GiB or 512MiB, a number alone is GiB; default 2GiB')
     .option('--disk <size>', "such as 20GiB; default the image's size")
     .option('--category <key=value>', 'a category that the VM gets; repeatable', several)
-    .option('--parent-config <file>', "the parent's configuration file, to find its admin socket")
+    .option('--config <file>', "the parent's configuration file, to find its admin socket")
     .option('--socket <path>', "the parent's admin socket; default FICUS_SOCKET or ./state/admin.sock")
     .option('--url <url>', 'the admin API over TCP; needs a token in FICUS_TOKEN or --token-file')
     .option('--token-file <file>', 'file with the admin API bearer token, for --url')
@@ -93,11 +92,10 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
     throw usageError(`--terraform and ${other} are two outcomes`, 'give one of them');
   }
   const { makeUserData } = await import('../cloud-init/make.ts');
-  const { config, parentConfig, ...rest } = options;
-  const place = { ...rest, ...(parentConfig === undefined ? {} : { config: parentConfig }) };
+  const { checkParentConfig } = await import('../cloud-init/parent-config.ts');
+  await checkParentConfig(cli.io, options.config);
   const make: MakeOptions = {
-    ...rest,
-    ...(config === undefined ? {} : { config }),
+    ...options,
     ttlSeconds: life(options.ttl),
     workloads: options.workloads
       .split(',')
@@ -106,7 +104,7 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
   };
   const { plannedVm } = await import('../cloud-init/create.ts');
   const planned = plannedVm(cli.io.cwd, options);
-  const { made, vm } = await withAdmin(cli, place, async (admin) => {
+  const { made, vm } = await withAdmin(cli, options, async (admin) => {
     const made = await makeUserData(cli.io, admin, make);
     return { made, vm: planned && (await create(cli, admin, planned, made)) };
   });
@@ -194,7 +192,7 @@ function summary(
   }
   if (!hasWorkloads) {
     lines.push(
-      'its child.yaml has no workloads yet: give them with --config or --prism, or write them on the VM',
+      'its child.yaml has no workloads yet: give them with --child-config or --prism, or write them on the VM',
     );
   }
   return `${lines.join('\n')}\n`;
