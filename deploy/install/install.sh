@@ -278,6 +278,8 @@ if [ ! -f "$etc/child.yaml" ]; then
   exit 0
 fi
 systemctl enable --quiet ficus-child || die "can't enable ficus-child: see systemctl status ficus-child"
+# A power cut now would leave units of 0 bytes, which systemd takes for masked ones.
+sync
 # Without waiting: a child that cannot join yet goes on trying for as long as it takes.
 if [ "$changed" = yes ] || ! systemctl is-active --quiet ficus-child; then
   systemctl --no-block restart ficus-child || die "can't start ficus-child: see systemctl status ficus-child"
