@@ -90,8 +90,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       log: lineLog(log),
     });
 
+    const providers = await providersOf(config, { stateDirectory, clock, log });
+    const finders = new Set(providers.map(({ provider }) => provider));
     const serving = new Serving(
-      { dataPlane, publisher, health, stateDirectory, clock, log },
+      { dataPlane, publisher, health, finders, stateDirectory, clock, log },
       uplinkIdentity(identity),
     );
 
@@ -100,7 +102,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       configFile,
       clock,
       log,
-      providers: await providersOf(config, { stateDirectory, clock, log }),
+      providers,
       onProviders: (states) => publisher.updateProviders(states),
       onChange: (next) => void applyLater(serving, next, log),
     });

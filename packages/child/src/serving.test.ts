@@ -28,6 +28,11 @@ const identity = (n: number) => ({
 
 /** One uplink and one checked load balancer with two endpoints for each name. */
 function lastGood(...names: string[]) {
+  return lastGoodOf('child', ...names);
+}
+
+/** The same of another provider. */
+function lastGoodOf(provider: string, ...names: string[]) {
   const endpoint = (port: number) => ({ scheme: 'http', host: 'h', port });
   const model = {
     entryPoints: [{ name: 'uplink', uplink: { tables: names.map((name, i) => [name, [i]]) } }],
@@ -35,7 +40,7 @@ function lastGood(...names: string[]) {
     middlewares: [],
     services: names.map((name) => ({
       kind: 'loadBalancer',
-      name: [name, 'child'],
+      name: [name, provider],
       endpoints: [endpoint(1), endpoint(2)],
       healthCheck: {},
     })),
@@ -48,7 +53,7 @@ function lastGood(...names: string[]) {
     protocol: 'http' as const,
     entryPoints: ['uplink'],
     routers: [i],
-    services: [[name, 'child'] as const],
+    services: [[name, provider] as const],
   }));
   return { config: {} as ChildConfig, model, offers };
 }
@@ -80,8 +85,9 @@ function harness() {
     log: () => undefined,
     minIntervalMs: 0,
     publish: ({ body }) => {
-      const { uplinks } = JSON.parse(body) as Advertisement;
-      events.push(`advertised ${uplinks.map(({ name, endpoints }) => `${name}:${endpoints.healthy}`)}`);
+      const { uplinks, emptied } = JSON.parse(body) as Advertisement;
+      const what = emptied ? 'emptied' : 'advertised';
+      events.push(`${what} ${uplinks.map(({ name, endpoints }) => `${name}:${endpoints.healthy}`)}`);
     },
   });
   const serving = new Serving(
@@ -103,6 +109,7 @@ function harness() {
         state: () => ({ healthy, total: 2 }),
         close: () => {},
       },
+      finders: new Set(['cloud']),
       stateDirectory: directory,
       clock,
       log,
@@ -124,6 +131,23 @@ test('a new workload is served before it is advertised, a removed one the other 
     'checks updated',
     'advertised b:2,c:2',
   ]);
+});
+
+test('nothing left of what was found is said to be so; of what files say it is not', async () => {
+  const { serving, events } = harness();
+  await serving.apply(lastGoodOf('cloud', 'a'));
+  await serving.apply(lastGoodOf('cloud'));
+  assert.deepEqual(
+    events.filter((event) => /advertised|emptied/.test(event)),
+    ['advertised a:2', 'emptied '],
+  );
+  await serving.apply(lastGood('b'));
+  events.length = 0;
+  await serving.apply(lastGood());
+  assert.deepEqual(
+    events.filter((event) => /advertised|emptied/.test(event)),
+    ['advertised '],
+  );
 });
 
 test('a model that can’t be built changes nothing, and the removed workload is advertised again', async () => {

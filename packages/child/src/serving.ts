@@ -27,6 +27,8 @@ export interface ServingParts {
   readonly dataPlane: Pick<DataPlane, 'apply' | 'patch'>;
   readonly publisher: AdvertisementPublisher;
   readonly health: HealthChecks;
+  /** Providers that find workloads: when all of theirs go, it is not for a lost file. Default: none. */
+  readonly finders?: ReadonlySet<string>;
   readonly stateDirectory: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +42,7 @@ export class Serving {
   readonly #parts: ServingParts;
   #identity: UplinkIdentity;
   #current: Omit<LastGood, 'config'> = { model: emptyModel, offers: [] };
+  #emptied = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ServingParts, identity: UplinkIdentity) {
@@ -53,6 +56,7 @@ export class Serving {
     return this.#inTurn(async () => {
       const { dataPlane, health, stateDirectory, log } = this.#parts;
       const names = new Set(next.offers.map((offer) => offer.name));
+      this.#emptied = next.offers.length === 0 && (this.#emptied || this.#allFound());
       const staying = this.#current.offers.filter((offer) => names.has(offer.name));
       if (staying.length < this.#current.offers.length) await this.#sayFarewell(staying);
       try {
@@ -103,7 +107,18 @@ export class Serving {
 
   #publish(offers: readonly ResolvedUplink[] = this.#current.offers): void {
     const { publisher, health } = this.#parts;
-    publisher.update(withEndpoints(offers, this.#current.model, (service) => health.state(service)));
+    const uplinks = withEndpoints(offers, this.#current.model, (service) => health.state(service));
+    publisher.update(uplinks, this.#emptied);
+  }
+
+  /** Whether all that is offered now was found by providers. */
+  #allFound(): boolean {
+    const { offers } = this.#current;
+    const { finders } = this.#parts;
+    if (finders === undefined || offers.length === 0) return false;
+    return offers.every(
+      ({ services }) => services.length > 0 && services.every(([, provider]) => finders.has(provider)),
+    );
   }
 
   #onVerdict(verdict: HealthVerdict): void {

@@ -21,6 +21,7 @@ export interface AdvertisementInput {
   readonly epoch: string;
   readonly revision: number;
   readonly draining: boolean;
+  readonly emptied?: true;
   readonly uplinks: readonly AdvertisedUplink[];
   readonly providers?: readonly ProviderState[];
 }

@@ -26,7 +26,7 @@ export interface PublisherOptions {
 }
 
 /** What changes of the document. */
-type Content = Pick<Advertisement, 'uplinks' | 'providers'>;
+type Content = Pick<Advertisement, 'uplinks' | 'emptied' | 'providers'>;
 
 /** Turns many changes into few documents; the last state always gets out. */
 export class AdvertisementPublisher {
@@ -48,16 +48,24 @@ export class AdvertisementPublisher {
     this.#minIntervalMs = options.minIntervalMs ?? 100;
   }
 
-  /** Publishes `uplinks` now or as soon as the rate allows; nothing when they are what is out already. */
-  update(uplinks: readonly AdvertisedUplink[]): void {
-    this.#content = { uplinks, ...(this.#providers && { providers: this.#providers }) };
+  /**
+   * Publishes `uplinks` now or as soon as the rate allows; nothing when they are what is out already. `emptied`: there are none
+   * because what stood behind them is gone.
+   */
+  update(uplinks: readonly AdvertisedUplink[], emptied = false): void {
+    const gone = emptied && uplinks.length === 0;
+    this.#content = {
+      uplinks,
+      ...(gone ? { emptied: true } : {}),
+      ...(this.#providers && { providers: this.#providers }),
+    };
     this.#soon();
   }
 
   /** The same with how the providers fare; before the first uplinks nothing is published. */
   updateProviders(providers: readonly ProviderState[]): void {
     this.#providers = providers;
-    if (this.#content !== undefined) this.update(this.#content.uplinks);
+    if (this.#content !== undefined) this.update(this.#content.uplinks, this.#content.emptied);
   }
 
   #soon(): void {

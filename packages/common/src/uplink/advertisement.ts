@@ -69,6 +69,8 @@ export interface Advertisement {
   readonly epoch: string;
   /** `true` once the child is going away: take no new requests to it. */
   readonly draining: boolean;
+  /** Without uplinks: what offered them is gone, as who was asked says more than once. No reason to doubt it. */
+  readonly emptied?: true;
   readonly uplinks: readonly AdvertisedUplink[];
   /** How the providers fare that find workloads for this child; absent: it has none. */
   readonly providers?: readonly ProviderState[];

@@ -97,6 +97,7 @@ function decode(document: Record<string, unknown>): DecodedAdvertisement {
     revision: wholeNumber(document['revision'], 'revision', 0, Number.MAX_SAFE_INTEGER),
     epoch: plainText(document['epoch'], 'epoch', 64),
     draining,
+    ...(document['emptied'] === true && uplinks.length === 0 ? { emptied: true as const } : {}),
   };
   const accepted = new Map<string, AdvertisedUplink>();
   const problems: AdvertisementProblem[] = [];

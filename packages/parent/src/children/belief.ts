@@ -28,12 +28,13 @@ export class Belief {
   }
 
   /**
-   * Takes a granted advertisement. All uplinks gone at once, without `draining`, is more often a child that has lost
-   * its configuration than a wish: it is believed only if it stays so for `doubtMs`.
+   * Takes a granted advertisement. All uplinks gone at once, without `draining` or `emptied`, is more often a child that has
+   * lost its configuration than a wish: it is believed only if it stays so for `doubtMs`.
    */
   offer(advertisement: Advertisement): void {
     const empties =
       !advertisement.draining &&
+      !advertisement.emptied &&
       advertisement.uplinks.length === 0 &&
       (this.#believed?.uplinks.length ?? 0) > 0;
     if (!empties) {

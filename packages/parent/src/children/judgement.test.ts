@@ -55,6 +55,14 @@ test('an advertisement that empties everything waits, then is believed', () => {
   assert.equal(belief.doubting, false);
 });
 
+test('one whose workloads are known to be gone is believed at once', () => {
+  const seen: number[] = [];
+  const belief = new Belief(new ManualClock(), ({ uplinks }) => seen.push(uplinks.length));
+  belief.offer(advertisement(['a', 'b']));
+  belief.offer({ ...advertisement([]), emptied: true });
+  assert.deepEqual([seen, belief.doubting], [[2, 0], false]);
+});
+
 test('one that comes back in time leaves no trace, and one that drains is believed at once', () => {
   const clock = new ManualClock();
   const seen: number[] = [];
