@@ -100,6 +100,8 @@ test('a VM of v3: every value of the key, learned addresses from its status', ()
   ]);
   const old = { ...entity, metadata: { ...entity.metadata, categories_mapping: undefined } };
   assert.deepEqual(vmOfV3(old, { service: 'TraefikServiceName' })?.services, ['orders']);
+  const empty = { ...entity, metadata: { ...entity.metadata, categories_mapping: { Port: ['', '81'] } } };
+  assert.deepEqual(vmOfV3(empty, { service: 'Port' })?.services, ['81'], 'an empty value is none');
 });
 
 test('whatever a row is, reading it neither throws nor takes more than its share', () => {

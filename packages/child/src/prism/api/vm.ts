@@ -160,8 +160,9 @@ export function text(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, limits.text) : '';
 }
 
+/** An empty value is none, as in v4. */
 function isShort(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.text;
+  return typeof value === 'string' && value !== '' && value.length <= limits.text;
 }
 
 function sorted(values: readonly string[]): readonly string[] {
