@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,6 +31,23 @@ test('what was found comes back, to the one who asked the same; the key is not i
     assert.equal(await new Kept(directory, other, log).read(), undefined);
     await writeFile(path, '{"format":1,');
     assert.equal(await new Kept(directory, config(), log).read(), undefined);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('what a process killed while writing left behind is removed at the next start, and nothing else', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ficus-kept-'));
+  try {
+    const kept = new Kept(directory, config(), log);
+    await kept.write([machine], 1_700_000_000_000);
+    const providers = join(directory, 'providers');
+    const others = ['.other.json.1.0a1b2c3d.tmp', '.nutanixprismcentral.json.swp'];
+    for (const name of [...others, '.nutanixprismcentral.json.123.0a1b2c3d.tmp']) {
+      await writeFile(join(providers, name), '{');
+    }
+    assert.deepEqual((await kept.read())?.machines, [machine]);
+    assert.deepEqual((await readdir(providers)).sort(), [...others, 'nutanixprismcentral.json'].sort());
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,6 +1,6 @@
 /** What was found last, kept on disk: a child that starts while Prism Central is down serves from it. */
 import { createHash } from 'node:crypto';
-import { stat, utimes } from 'node:fs/promises';
+import { readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory, readFileCapped, writeFileAtomically } from '@ficus/common/atomic-file.ts';
 import type { Log } from '@ficus/common/log.ts';
@@ -14,6 +14,8 @@ import type { Machine } from './machine.ts';
 const format = 1;
 const maxBytes = 32 * 1024 * 1024;
 const maxMachines = 50_000;
+/** What a process that was killed while it wrote has left. */
+const leftOver = /^\.nutanixprismcentral\.json\.\d+\.[0-9a-f]{8}\.tmp$/;
 
 export interface KeptAnswer {
   readonly machines: readonly Machine[];
@@ -41,6 +43,7 @@ export class Kept {
 
   /** Undefined, and a warning where one is due, when there is none to be used. Never rejects. */
   async read(): Promise<KeptAnswer | undefined> {
+    await this.#clear();
     try {
       const bytes = await readFileCapped(this.#path, maxBytes);
       if (bytes === undefined) return undefined;
@@ -54,6 +57,12 @@ export class Kept {
       this.#log.warn({ err, path: this.#path }, 'what Prism Central said last can’t be read');
       return undefined;
     }
+  }
+
+  async #clear(): Promise<void> {
+    const directory = dirname(this.#path);
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names) if (leftOver.test(name)) await unlink(join(directory, name)).catch(() => {});
   }
 
   /** Writes only when something has changed; else notes the time. Never rejects: without it all goes on. */
