@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCertificates } from '../prism/certificates.ts';
 import { startPrismSimulator } from '../prism/simulator.ts';
+import { ask } from '../prism/testing/ask.ts';
 import { type Options, watchProvider } from './provider.ts';
 
 const key = 'TraefikServiceName';
@@ -33,7 +34,7 @@ test('a key that expires: what was found stays, with when it last worked; a new 
   assert.equal(state?.error?.code, 'prism.unauthorized');
   assert.match(state?.error?.remedy ?? '', /apiKeyFile/);
   assert.ok((state?.lastGoodAt ?? 0) > Date.now() - 10_000);
-  assert.deepEqual([state?.services, state?.machines], [1, 1]);
+  assert.deepEqual([state?.services, state?.machines, state?.seen], [1, 1, 1]);
   assert.deepEqual(provider.urls('orders'), ['http://10.20.30.11:80']);
   const told = provider.logged.filter(({ code }) => code === 'prism.unauthorized').length;
   assert.equal(told, 1, 'once, not every poll');
@@ -86,6 +87,44 @@ test('whatever an answer is, the last good one stays', async () => {
   }
 });
 
+test('one list that fails ends the look: the others are not read on behind it', async () => {
+  await using prism = await startPrismSimulator({ vms: [tagged] });
+  for (let port = 1; port <= 3000; port++) prism.addCategory('Port', String(port));
+  prism.faults.next.push({ kind: 'status', status: 500, path: key, times: Number.POSITIVE_INFINITY });
+  const portCategoryKey = 'Port';
+  await using provider = await watchProvider(optionsOf(prism, { portCategoryKey, pollInterval: 60_000 }));
+  assert.equal(provider.state()?.error?.code, 'prism.unavailable');
+  const asked = () => prism.requests.filter(({ path }) => path.includes(portCategoryKey)).length;
+  const before = asked();
+  // Enough for all of its thirty pages to have come.
+  for (let times = 0; times < 100; times++) await ask(prism, '/api/vmm/v4.0/ahv/config/vms');
+  assert.ok(asked() - before <= 4, `${asked() - before} more pages`);
+});
+
+test('pages of millions of empty rows, and of anything else without end, are refused', async () => {
+  const { cert, key: privateKey, ca } = await makeCertificates('good');
+  const filler = '{},'.repeat(1_000_000);
+  const tail = '{}], "metadata": {"totalAvailableResults": 1}}';
+  for (const [body, told] of [
+    [`{"data": [${filler}${tail}`, /want at most 100 rows a page/],
+    [`{"more": [${filler}{}], "data": [${tail}`, /want at most 1048576 bytes of one row and around/],
+    [`{"data": [{"more": [${filler}{}]},${tail}`, /want at most 1048576 bytes of one row and around/],
+  ] as const) {
+    const server = createServer({ cert, key: privateKey }, (_, response) => void response.end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const options = { endpoint, apiKey: 'k', tls: { ca }, apiVersion: 'v4.0' } as const;
+      await using provider = await watchProvider(options);
+      assert.equal(provider.state()?.error?.code, 'prism.bad-answer');
+      assert.match(provider.state()?.error?.message ?? '', told);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+});
+
 test('a busy Prism Central is asked again when it says so, within the same look', async () => {
   await using prism = await startPrismSimulator({ vms: [tagged] });
   prism.faults.next.push({ kind: 'limited', retryAfter: 1, path: '/vms' });
@@ -103,9 +142,11 @@ test('rows and namespaces that a key may not see: the count and the roles are to
   await using prism = await startPrismSimulator({ vms: [tagged] });
   prism.fleet(10, 1);
   await using provider = await watchProvider(optionsOf(prism));
+  assert.deepEqual([provider.states[0]?.seen, provider.state()?.seen], [undefined, 11]);
   const vms = [...prism.inventory.vms.keys()];
   prism.faults.hidden.push(...vms.slice(1));
   await provider.until('fewer', () => provider.conditions().includes('prism.fewer-vms VMs'));
+  assert.equal(provider.state()?.seen, 1);
   const fewer = provider.state()?.conditions.find(({ code }) => code === 'prism.fewer-vms');
   assert.match(fewer?.message ?? '', /sees 1 VMs where it has seen 11: .*role.*VM, category, subnet and VPC/);
   prism.faults.hidden.push(...vms, ...prism.inventory.categories.keys());

@@ -250,6 +250,7 @@ class PrismProvider implements WorkloadProvider {
       ...(failure === undefined ? {} : { error: errorOf(failure.error, failure.since) }),
       services: this.#services.served,
       machines: machines.length,
+      ...(this.#look === undefined ? {} : { seen: this.#look.seen }),
       conditions: conditions.list(),
     });
   }

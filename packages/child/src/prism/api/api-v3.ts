@@ -2,7 +2,7 @@
 import type { Named, PrismApi, Subnet, VmCount, VmQuestion } from './api.ts';
 import { type Asker, badAnswer } from './client.ts';
 import { member } from './error.ts';
-import { readPages } from './pages.ts';
+import { addTo, readPages } from './pages.ts';
 import { RowCache } from './row-cache.ts';
 import { type Vm, vmOfV3 } from './vm.ts';
 
@@ -30,7 +30,10 @@ export class PrismV3 implements PrismApi {
     const read = async (page: number) => {
       const body = { kind: 'vm', offset: page * pageSize, length: pageSize };
       const rows: (Vm | undefined)[] = [];
-      const list = { key: 'entities', take: (row: Buffer) => void rows.push(this.#rows.of(row, one)) };
+      const list = {
+        key: 'entities',
+        take: (row: Buffer) => addTo(rows, this.#rows.of(row, one), pageSize, `POST ${path}`),
+      };
       const document = await this.#client.ask({ method: 'POST', path, body, rows: list }, signal);
       const left = member(document, 'entities') ?? [];
       if (!Array.isArray(left) || left.length > 0)

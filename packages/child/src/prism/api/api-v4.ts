@@ -3,7 +3,7 @@ import type { PrismConfig } from '../config.ts';
 import type { Named, PrismApi, Subnet, VmCount, VmQuestion } from './api.ts';
 import { type Asker, badAnswer } from './client.ts';
 import { member, PrismError } from './error.ts';
-import { type Page, readPages } from './pages.ts';
+import { addTo, type Page, readPages } from './pages.ts';
 import { RowCache } from './row-cache.ts';
 import { type Namespace, Versions } from './versions.ts';
 import { type CategoryKeys, idOf, type Tag, text, type Vm, vmOfV4 } from './vm.ts';
@@ -116,7 +116,7 @@ export class PrismV4 implements PrismApi {
         // Spaces as %20: not every server takes + for one.
         const asked = `${full}?${search.toString().replaceAll('+', '%20')}`;
         const rows: (Row | undefined)[] = [];
-        const list = { key: 'data', take: (row: Buffer) => void rows.push(rowOf(row)) };
+        const list = { key: 'data', take: (row: Buffer) => addTo(rows, rowOf(row), pageSize, `GET ${full}`) };
         const document = await this.#client.ask({ method: 'GET', path: asked, rows: list }, signal);
         return { rows, total: totalOf(document, full) };
       };

@@ -11,6 +11,8 @@ import { RowScanner } from './row-scanner.ts';
 
 /** Bytes of one answer: a hundred VMs with sixty NICs each have less. */
 const maxBytes = 16 * 1024 * 1024;
+/** Of these, bytes of one row, or around the rows of a list: as objects they take thirty times as much memory. */
+const maxHeld = 1024 * 1024;
 /** Times one question is put when Prism Central is busy. */
 const attempts = 4;
 /** Longest wait that an answer may ask for within a poll; longer ones are for the next poll. */
@@ -152,6 +154,8 @@ async function read(body: AsyncIterable<Buffer>, rows: Question['rows'], what: s
       size += chunk.length;
       if (size > maxBytes) throw badAnswer(`${what}: want at most ${maxBytes} bytes, got more`);
       scanner.push(chunk);
+      if (rows !== undefined && scanner.held > maxHeld)
+        throw badAnswer(`${what}: want at most ${maxHeld} bytes of one row and around the rows, got more`);
     }
     return scanner.end() ?? undefined;
   } catch (error) {

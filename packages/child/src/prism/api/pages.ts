@@ -14,6 +14,12 @@ export interface Page<Row> {
 /** Reads the page that begins at row `page * size`. */
 export type ReadPage<Row> = (page: number) => Promise<Page<Row>>;
 
+/** Adds one to the rows of a page. Throws `prism.bad-answer` when it has more than `size`: millions of empty ones fit into an answer. */
+export function addTo<Row>(rows: Row[], row: Row, size: number, what: string): void {
+  if (rows.length === size) throw badAnswer(`${what}: want at most ${size} rows a page, got more`);
+  rows.push(row);
+}
+
 /**
  * Gives every row to `take`, which says whether it is a new one; pages of one list overlap when it changes meanwhile.
  * The end is an empty page, or one that is not full once `total` rows are there. Up to four pages are read at once, as

@@ -26,6 +26,13 @@ export class RowScanner {
   #lastKey: number[] = [];
   #inList = false;
   #seenList = false;
+  #held = 0;
+  #heldOfRow = 0;
+
+  /** Bytes that are held: what is not a row, and the row that has begun. */
+  get held(): number {
+    return this.#held + this.#heldOfRow;
+  }
 
   /** `take` gets the bytes of each row, which are good only while it runs; what it throws is thrown by `push`. */
   constructor(key: string, take: (row: Buffer) => void) {
@@ -55,7 +62,7 @@ export class RowScanner {
         this.#depth++;
         if (this.#inList && this.#depth === 3) from = at;
         else if (this.#depth === 2 && byte === bracket && this.#isList()) {
-          this.#rest.push(copy(chunk, from, at + 1));
+          this.#keep(copy(chunk, from, at + 1));
           this.#inList = true;
           this.#seenList = true;
         }
@@ -70,8 +77,12 @@ export class RowScanner {
         }
       } else if (byte === comma && this.#depth === 1) this.#lastKey = [];
     }
-    if (!this.#inList) this.#rest.push(copy(chunk, from));
-    else if (this.#depth > 2) this.#row.push(copy(chunk, from));
+    if (!this.#inList) this.#keep(copy(chunk, from));
+    else if (this.#depth > 2) {
+      const piece = copy(chunk, from);
+      this.#row.push(piece);
+      this.#heldOfRow += piece.length;
+    }
   }
 
   /** The document with the list empty, once all of it has been pushed. Throws a `SyntaxError` when it is no JSON. */
@@ -84,9 +95,15 @@ export class RowScanner {
     return !this.#seenList && Buffer.from(this.#lastKey).toString('utf8') === this.#key;
   }
 
+  #keep(piece: Buffer): void {
+    this.#rest.push(piece);
+    this.#held += piece.length;
+  }
+
   #endRow(last: Buffer): void {
     const row = this.#row.length === 0 ? last : Buffer.concat([...this.#row, last]);
     this.#row = [];
+    this.#heldOfRow = 0;
     this.#take(row);
   }
 }
