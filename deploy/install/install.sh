@@ -211,9 +211,10 @@ else
   fetch "$packed" "$(member "$artefact" bytes)" "$(member "$artefact" sha256)"
   # Unpacked, written and summed at once: on a small machine each of them takes seconds.
   found=$(unpack "$work/$packed" | tee "$work/ficus" | sum_of)
-  if [ "$found" != "$executable_sum" ]; then
+  # The sum is of what went by: of a full disk only the size tells.
+  if [ "$found" != "$executable_sum" ] || [ "$(size_of "$work/ficus")" != "$(member "$artefact" executableBytes)" ]; then
     rm -f "$work/ficus"
-    die "the executable in $packed is not the one that the manifest names, or the disk of $bin is full"
+    die "the executable in $packed is not the one that the manifest names, or the disk of $work is full"
   fi
   chmod 755 "$work/ficus"
   sync
