@@ -37,14 +37,35 @@ test('a VM is made, tagged, switched off, untagged and removed', async () => {
   await post('faults', { next: [{ kind: 'unavailable', times: -1 }] });
   assert.equal((await ask(prism, '/api/vmm/v4.0/ahv/config/vms')).status, 503);
   assert.equal((await ask(prism, '/api/vmm/v4.0/ahv/config/vms')).status, 503);
-  await post('faults', { next: [] });
+  await post('faults', { next: null, tasks: null, rate: null });
+  assert.deepEqual([prism.faults.next, prism.faults.tasks, prism.faults.rate], [[], [], undefined]);
+  assert.equal((await ask(prism, '/api/vmm/v4.0/ahv/config/vms')).status, 200);
   await post('remove', { vm: 'vm-1' });
   const requests = (await (await fetch(`${control.url}/requests`)).json()) as { status: number }[];
   assert.deepEqual(
     requests.map(({ status }) => status),
-    [503, 503],
+    [503, 503, 200],
   );
   assert.deepEqual(await (await fetch(`${control.url}/vms`)).json(), []);
+});
+
+test('a key expires and another one is made', async () => {
+  await using prism = await startPrismSimulator();
+  await using control = await startControl(prism, 0);
+  const post = async (name: string, body: object) => {
+    const answer = await fetch(`${control.url}/${name}`, { method: 'POST', body: JSON.stringify(body) });
+    return (await answer.json()) as { key: string };
+  };
+  const status = async (apiKey: string) =>
+    (await ask({ ...prism, apiKey }, '/api/vmm/v4.0/ahv/config/vms')).status;
+  await post('expire-key', {});
+  assert.equal(await status(prism.apiKey), 401);
+  const { key } = await post('keys', {});
+  assert.ok(key.length >= 32);
+  assert.equal(await status(key), 200);
+  assert.deepEqual(await post('keys', { key: 'chosen' }), { key: 'chosen' });
+  await post('expire-key', { key });
+  assert.deepEqual([await status(key), await status('chosen')], [401, 200]);
 });
 
 test('says what is wrong', async () => {

@@ -1,7 +1,9 @@
 /** Changes a running simulator over plain HTTP on loopback, for demos and shells. Not part of Prism Central's API. */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { noFaults } from './faults.ts';
 import type { NewVm, PrismSimulator } from './simulator.ts';
 import type { PowerState } from './state/records.ts';
 import type { VmChange } from './state/store.ts';
@@ -42,7 +44,12 @@ const actions: Readonly<Record<string, Action>> = {
   },
   fleet: (prism, body) => prism.fleet(Number(body['count'] ?? 20), Number(body['services'] ?? 10)),
   faults: (prism, body) => setFaults(prism, body),
-  'expire-key': (prism) => prism.expireKey(),
+  'expire-key': (prism, body) => prism.expireKey(optional(body, 'key')),
+  keys: (prism, body) => {
+    const key = optional(body, 'key') ?? randomBytes(24).toString('base64url');
+    prism.addKey(key);
+    return { key };
+  },
 };
 
 /** What may be asked. */
@@ -115,11 +122,12 @@ async function bodyOf(request: IncomingMessage): Promise<Body> {
   return json as Body;
 }
 
-/** JSON has no `undefined` and no `Infinity`: null clears a switch, a negative `times` goes on for ever. */
+/** JSON has no `undefined` and no `Infinity`: null is a switch's default, a negative `times` goes on for ever. */
 function setFaults(prism: PrismSimulator, body: Body): unknown {
   const unknown = Object.keys(body).filter((name) => !(name in prism.faults));
   if (unknown.length > 0) throw new Error(`unknown switches: ${unknown.join(', ')}`);
-  const values = Object.entries(body).map(([name, value]) => [name, value === null ? undefined : value]);
+  const defaults: Readonly<Record<string, unknown>> = { ...noFaults() };
+  const values = Object.entries(body).map(([name, value]) => [name, value === null ? defaults[name] : value]);
   Object.assign(prism.faults, Object.fromEntries(values));
   return prism.faults;
 }
