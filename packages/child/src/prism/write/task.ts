@@ -2,6 +2,7 @@
 import { FicusError } from '@ficus/common/errors.ts';
 import { member, PrismError } from '../api/error.ts';
 import { sleep } from '../api/pace.ts';
+import { idOf } from '../api/vm.ts';
 import { plain } from '../plain.ts';
 import { type Called, isMismatch, type PrismCalls } from './calls.ts';
 
@@ -22,7 +23,8 @@ export interface Affected {
  */
 export async function finished(calls: PrismCalls, accepted: Called, what: string): Promise<Affected[]> {
   const extId = member(member(accepted.document, 'data'), 'extId');
-  if (typeof extId !== 'string' || extId === '' || extId.length > 200) {
+  // It goes into messages and paths: nothing but what an identifier has, which is `base64:uuid`.
+  if (typeof extId !== 'string' || !/^[A-Za-z0-9+/=:_-]{1,200}$/.test(extId)) {
     throw new PrismError('prism.bad-answer', `${what}: want the reference of a task, got something else`, {
       remedy: 'look at the tasks in Prism Central',
     });
@@ -64,9 +66,9 @@ function affected(task: unknown): Affected[] {
   const list = member(task, 'entitiesAffected');
   const found = new Map<string, Affected>();
   for (const entity of Array.isArray(list) ? list.slice(0, 100) : []) {
-    const extId = member(entity, 'extId');
+    const extId = idOf(member(entity, 'extId'));
     const rel = member(entity, 'rel');
-    if (typeof extId === 'string') found.set(extId, { extId, rel: typeof rel === 'string' ? rel : '' });
+    if (extId !== undefined) found.set(extId, { extId, rel: typeof rel === 'string' ? rel : '' });
   }
   return [...found.values()];
 }
