@@ -6,11 +6,10 @@ export interface TerraformOptions {
   readonly metaData: string;
 }
 
-const delimiter = 'FICUS_USER_DATA';
-
 /** HCL as `terraform fmt` writes it: one variable and one `nutanix_virtual_machine_v2`, both named after the child. */
 export function renderTerraform({ child, userData, metaData }: TerraformOptions): string {
   const name = `ficus_${child.replaceAll('-', '_')}`;
+  const delimiter = delimiterFor(userData);
   const { uuid, hostname } = JSON.parse(metaData) as { uuid: string; hostname: string };
   return `# Made by \`ficus cloud-init --terraform\`. The join token in it works once, and not for long: apply it before it expires.
 
@@ -99,6 +98,14 @@ ${withoutTemplates(userData)}${delimiter}
   }
 }
 `;
+}
+
+/** A line of it ends the heredoc: one that is nowhere in the text. */
+function delimiterFor(text: string): string {
+  const name = 'FICUS_USER_DATA';
+  for (let more = 2, delimiter = name; ; delimiter = `${name}_${more++}`) {
+    if (!text.includes(delimiter)) return delimiter;
+  }
 }
 
 /** In a heredoc only `${` and `%{` mean something. */

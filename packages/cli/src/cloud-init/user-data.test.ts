@@ -64,6 +64,12 @@ test('16 KiB and not a byte more', () => {
   );
 });
 
+test('no line of it ends the heredoc of Terraform', () => {
+  const userData = '#cloud-config\na: |\n  FICUS_USER_DATA\n  FICUS_USER_DATA_2\n';
+  const text = renderTerraform({ child: 'vm-1', userData, metaData: '{"uuid":"u","hostname":"vm-1"}' });
+  assert.match(text, /base64encode\(<<FICUS_USER_DATA_3\n#cloud-config\n[\s\S]*\nFICUS_USER_DATA_3\n/);
+});
+
 test('in Terraform nothing of it is taken for a template', () => {
   const dollar = '$';
   const userData = `#cloud-config\na: ${dollar}{HOME} %{if} ${dollar}${dollar}{x}\n`;
