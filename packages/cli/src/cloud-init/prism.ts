@@ -127,10 +127,12 @@ function checkRoots(text: string, file: string): void {
 
 async function readSecret(io: Io, file: string, isKey: boolean): Promise<string> {
   const option = isKey ? '--prism-api-key-file' : '--prism-password-file';
-  const text = (await readNamed(io, file, option)).replace(/\r?\n$/, '');
-  if (text === '' || text.length > secretLimit) {
+  const text = (await readNamed(io, file, option)).trim();
+  // The child takes nothing else, and says so on a VM that nobody is logged in at.
+  const more = /\p{Cc}/u.test(text) ? 'several lines or control characters' : text.length;
+  if (text === '' || text.length > secretLimit || typeof more === 'string') {
     throw usageError(
-      `${file}: want a secret of 1 to ${secretLimit} characters, found ${text.length}`,
+      `${option} ${file}: want a secret of 1 to ${secretLimit} characters on one line, found ${more}`,
       'give the file that holds the key or the password, and nothing else',
     );
   }

@@ -9,7 +9,8 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
     [['--prism', 'https://pc:9440'], {}, /--prism wants one way to log in/],
     [[...prism, '--prism-username', 'u'], key, /--prism wants one way to log in/],
     [['--base-file', 'b'], {}, /--base-file is of no use without --prism/],
-    [prism, { key: '\n' }, /key: want a secret of 1 to 16384 characters, found 0/],
+    [prism, { key: '\n' }, /key: want a secret of 1 to 16384 characters on one line, found 0/],
+    [prism, { key: 'one\ntwo' }, /--prism-api-key-file key: want .* on one line, found several lines/],
     [['--prism', 'http://pc', '--prism-api-key-file', 'key'], key, /error: --prism: want https:\/\//],
     [[...prism, '--poll-interval', 'soon'], key, /error: --poll-interval: want a duration/],
     [
@@ -32,6 +33,7 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
     [prism, {}, /--prism-api-key-file key: there is no such file/],
     [['--ttl', 'long'], {}, /--ttl wants a duration, got "long"/],
     [['--address', 'nowhere:x'], {}, /error: --address: want/],
+    [['--address', '$(reboot):1'], {}, /error: --address: want/],
     [['--ttl', '48h'], {}, /--ttl wants 1s to 24h, got "48h"/],
     [['--child', 'VM_1'], {}, /error: --child: want/],
     [[...prism, '--prism-fingerprint', 'abc'], key, /error: --prism-fingerprint: want/],

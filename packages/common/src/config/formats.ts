@@ -21,10 +21,13 @@ export function parseAddress(text: string): { host: string; port: number } | und
   return { host: match[1] ?? match[2] ?? '', port };
 }
 
+/** A host as a URL has it: a name or an address. URL itself takes `a;reboot`, which a shell may read one day. */
+const urlHost = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+
 function isHttpUrl(text: string): boolean {
   if (!/^https?:\/\/[^/?#\s\\]+[^?#\s\\]*$/i.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
-  return url.username === '' && url.password === '' && url.port !== '0';
+  return urlHost.test(url.hostname) && url.username === '' && url.password === '' && url.port !== '0';
 }
 
 /** An `http-url`, or one of HTTP/2 without TLS. */
@@ -44,7 +47,11 @@ function isCidr(text: string): boolean {
 function isUplinkAddress(text: string): boolean {
   const rest = text.replace(/^https:\/\//i, '').replace(/\/$/, '');
   const authority = /^(?:\[[0-9A-Fa-f:.]+\]|[^[\]:/?#@\s]+)(?::\d{1,5})?$/;
-  return authority.test(rest) && URL.canParse(`https://${rest}`);
+  return (
+    authority.test(rest) &&
+    URL.canParse(`https://${rest}`) &&
+    urlHost.test(new URL(`https://${rest}`).hostname)
+  );
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in a header value
