@@ -88,6 +88,8 @@ mkdir -p "$bin"
 work=$bin/.ficus-install
 mkdir -p "$work"
 chmod 700 "$work"
+# Nothing but $ca counts: an empty folder stands for the ones that this machine trusts.
+mkdir -p "$work/no-ca"
 trap 'rm -f "$work/error"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -115,11 +117,12 @@ size_of() { wc -c <"$1" | tr -d ' '; }
 fetch_once() {
   case $tool in
     curl)
-      curl --fail --silent --show-error --location --max-redirs 0 --proto '=https' --cacert "$ca" --connect-timeout 10 \
-        --speed-limit 1000 --speed-time 60 --continue-at - --output "$2" "$1" 2>"$work/error"
+      curl --fail --silent --show-error --location --max-redirs 0 --proto '=https' --cacert "$ca" --capath "$work/no-ca" \
+        --connect-timeout 10 --speed-limit 1000 --speed-time 60 --continue-at - --output "$2" "$1" 2>"$work/error"
       ;;
     wget)
-      wget --no-verbose --https-only --max-redirect=0 --ca-certificate="$ca" --timeout=60 --tries=1 --continue \
+      SSL_CERT_FILE=$ca SSL_CERT_DIR=$work/no-ca wget --no-verbose --https-only --max-redirect=0 \
+        --ca-certificate="$ca" --ca-directory="$work/no-ca" --timeout=60 --tries=1 --continue \
         --output-document="$2" "$1" 2>"$work/error"
       ;;
     python)
@@ -203,9 +206,16 @@ artefact=$(entry arch "$arch")
 packed=$(member "$artefact" file)
 executable_sum=$(member "$artefact" executableSha256)
 
+# Everything is here and checked before anything is replaced.
+for unit in ficus-child.service ficus-parent.service; do
+  known=$(entry file "$unit")
+  [ -n "$known" ] || die "the manifest has no sum of $unit: want one that a parent serves"
+  fetch "$unit" "$(member "$known" bytes)" "$(member "$known" sha256)"
+done
+# Until the child was started anew: a run that is interrupted in between leaves it to the next one.
+changed=$work/changed
 if [ -f "$bin/ficus" ] && [ "$(sum_of <"$bin/ficus")" = "$executable_sum" ]; then
   say "ficus $version is installed already"
-  changed=no
 else
   say "downloading ficus $version for $arch, $(member "$artefact" bytes) bytes"
   fetch "$packed" "$(member "$artefact" bytes)" "$(member "$artefact" sha256)"
@@ -218,16 +228,9 @@ else
   fi
   chmod 755 "$work/ficus"
   sync
+  : >"$changed"
   mv -f "$work/ficus" "$bin/ficus"
-  changed=yes
 fi
-
-units=$root/etc/systemd/system
-for unit in ficus-child.service ficus-parent.service; do
-  known=$(entry file "$unit")
-  [ -n "$known" ] || die "the manifest has no sum of $unit: want one that a parent serves"
-  fetch "$unit" "$(member "$known" bytes)" "$(member "$known" sha256)"
-done
 
 if [ -z "$root" ]; then
   if ! getent group ficus >/dev/null; then
@@ -255,34 +258,39 @@ if [ -f "$etc/child.yaml" ]; then
   if [ -z "$root" ]; then chown root:ficus "$etc/child.yaml"; fi
 fi
 
+units=$root/etc/systemd/system
 if [ -n "$root" ] || have systemctl; then
   mkdir -p "$units"
   for unit in ficus-child.service ficus-parent.service; do
     if ! cmp -s "$work/$unit" "$units/$unit"; then
       chmod 644 "$work/$unit"
+      : >"$changed"
       mv -f "$work/$unit" "$units/$unit"
-      changed=yes
     fi
   done
 fi
-rm -rf "$work"
 say "installed ficus $version in $bin/ficus"
 
-if [ "$start" = no ]; then exit 0; fi
+finish() {
+  rm -rf "$work"
+  exit 0
+}
+if [ "$start" = no ]; then finish; fi
 if [ ! -d /run/systemd/system ]; then
   say 'systemd does not run here: start the child yourself, as the user ficus: ficus child --config /etc/ficus/child.yaml'
-  exit 0
+  finish
 fi
 systemctl daemon-reload
 if [ ! -f "$etc/child.yaml" ]; then
   say "there is no $etc/child.yaml yet: write it, then: systemctl enable --now ficus-child"
-  exit 0
+  finish
 fi
 systemctl enable --quiet ficus-child || die "can't enable ficus-child: see systemctl status ficus-child"
 # A power cut now would leave units of 0 bytes, which systemd takes for masked ones.
 sync
 # Without waiting: a child that cannot join yet goes on trying for as long as it takes.
-if [ "$changed" = yes ] || ! systemctl is-active --quiet ficus-child; then
+if [ -e "$changed" ] || ! systemctl is-active --quiet ficus-child; then
   systemctl --no-block restart ficus-child || die "can't start ficus-child: see systemctl status ficus-child"
 fi
 say 'started ficus-child: follow it with journalctl -fu ficus-child'
+finish

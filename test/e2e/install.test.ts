@@ -10,6 +10,7 @@ import {
   eventually,
   find,
   type ParentProcess,
+  run,
   startParent,
   TemporaryDirectory,
   without,
@@ -167,6 +168,21 @@ test('another CA, another sum and other bytes install nothing', async () => {
   assert.equal(good.code, 0, good.said);
 });
 
+test('a CA that the machine trusts otherwise is not believed', {
+  skip: without('curl') || without('openssl'),
+}, async () => {
+  await using m = await machine();
+  await using other = await startParent();
+  const { roots } = await other.admin<{ roots: string[] }>('/pki/roots');
+  await using trusted = await TemporaryDirectory.make('trusted');
+  const ca = await trusted.write('other.pem', roots.join(''));
+  const hash = await run('openssl', ['x509', '-in', m.ca, '-noout', '-hash']);
+  await trusted.write(`${hash.stdout.trim()}.0`, status.roots.join(''));
+  await trusted.write('.curlrc', `capath = ${trusted.path}\n`);
+  await saidUntil(m, ca, /not of the CA in/, { HOME: trusted.path });
+  await assert.rejects(access(m.file('usr/local/bin/ficus')));
+});
+
 test('what is said wrong is one line and exit code 2', async () => {
   for (const [args, message] of [
     [['--url', 'http://parent:8443'], /--url wants https:\/\/parent:8443, got "http:\/\/parent:8443"/],
@@ -240,6 +256,7 @@ async function saidUntil(
   m: Awaited<ReturnType<typeof machine>>,
   ca: string,
   pattern: RegExp,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const args = [
@@ -252,8 +269,11 @@ async function saidUntil(
     '--root',
     m.file('.'),
   ];
-  const child = execFile('/bin/sh', [installScript, ...args], { timeout: 30_000 }, (_error, stdout, stderr) =>
-    reject(new Error(`it ended:\n${stdout}${stderr}`)),
+  const child = execFile(
+    '/bin/sh',
+    [installScript, ...args],
+    { timeout: 30_000, env: { ...process.env, ...env } },
+    (_error, stdout, stderr) => reject(new Error(`it ended:\n${stdout}${stderr}`)),
   );
   let said = '';
   child.stderr?.on('data', (text: string) => {

@@ -10,6 +10,7 @@ const more = ['/usr/sbin', '/usr/local/sbin'];
 const installs = {
   h2spec: 'go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1',
   curl: 'apt-get install curl',
+  openssl: 'apt-get install openssl',
   h2load: 'apt-get install nghttp2-client',
   nghttp: 'apt-get install nghttp2-client',
   nginx: 'apt-get install nginx-light',

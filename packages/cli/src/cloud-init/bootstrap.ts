@@ -17,25 +17,26 @@ export function bootstrapScript({ url, scriptSha256, manifestSha256 }: Bootstrap
   return `#!/bin/sh
 # Made by \`ficus cloud-init\`: installs ficus from its parent and waits until the child has joined.
 set -u
-url=${url}
+url=${shellQuoted(url)}
 ca=${paths.ca}
 token=${paths.token}
 work=/run/ficus-bootstrap
 say() { echo "ficus bootstrap: $*"; }
 umask 077
-mkdir -p "$work"
+# Nothing but the CA of user-data counts: an empty folder stands for the ones that this machine trusts.
+mkdir -p "$work/no-ca"
 py=$(command -v python3 || echo /usr/libexec/platform-python)
 
 get() {
   if command -v curl >/dev/null; then
-    curl -fsS --proto =https --cacert "$ca" --connect-timeout 10 --max-time 60 -o "$work/install.sh" "$url/install/install.sh"
+    curl -fsS --proto =https --cacert "$ca" --capath "$work/no-ca" --connect-timeout 10 --max-time 60 -o "$work/install.sh" "$url/install/install.sh"
   elif [ -x "$py" ]; then
     "$py" -c 'import ssl,sys,urllib.request as r
 try: d=r.urlopen(sys.argv[1],context=ssl.create_default_context(cafile=sys.argv[2]),timeout=60).read()
 except OSError as e: sys.exit(str(e))
 open(sys.argv[3],"wb").write(d)' "$url/install/install.sh" "$ca" "$work/install.sh"
   else
-    wget -nv --ca-certificate="$ca" --timeout=60 --tries=1 -O "$work/install.sh" "$url/install/install.sh"
+    SSL_CERT_FILE=$ca SSL_CERT_DIR=$work/no-ca wget -nv --ca-certificate="$ca" --ca-directory="$work/no-ca" --timeout=60 --tries=1 -O "$work/install.sh" "$url/install/install.sh"
   fi 2>"$work/error"
 }
 
@@ -84,6 +85,11 @@ done
 systemctl disable --quiet ficus-bootstrap.service
 say "joined; follow the child with journalctl -fu ficus-child"
 `;
+}
+
+/** One word, whatever is in it. */
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Tries again after a failure and after a reboot in the middle; says on the console what it waits for. */

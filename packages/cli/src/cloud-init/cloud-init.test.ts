@@ -117,6 +117,10 @@ test('a parent with nothing to install, or that nobody reaches, says so', async 
     status: { ...install, joinUrl: 'https://localhost:8443' },
   });
   assert.match(said.out, /url: https:\/\/10\.0\.0\.1:9000\n/);
+  // A parent would not take it from its file; this one is somebody else's.
+  const hostile = await cloudInit([], { status: { ...install, joinUrl: "https://a;reboot'`id`:8443" } });
+  assert.notEqual(hostile.code, 0);
+  assert.equal(hostile.out, '');
 });
 
 test('a parent that still prepares its bundle is waited for', async () => {
@@ -172,5 +176,6 @@ test('the script that the machine runs is one that sh understands', async () => 
   run.child.stdin?.end(script);
   await run;
   assert.match(script, new RegExp(`echo "${sum('3')} {2}\\$work/install\\.sh" \\| sha256sum -c`));
+  assert.match(script, /^url='https:\/\/parent\.example\.com:8443'$/m);
   assert.match(script, new RegExp(`--sha256 ${sum('4')} `));
 });
