@@ -69,11 +69,20 @@ test('a chain, a mirror and a large file are held against themselves', () => {
   );
 });
 
+test('a look at a fleet is held against a second and 150 MiB, however many are tagged', () => {
+  const look = (scenario: string, lookCpuSeconds: number, peakMemoryMiB: number) =>
+    judge(toRow(scenario, 'ficus', [sample(1, { lookCpuSeconds, peakMemoryMiB })])).map((each) => each[2]);
+  assert.deepEqual(look('prism-none', 0.99, 149), ['pass', 'pass']);
+  assert.deepEqual(look('prism-500', 1, 150), ['FAIL', 'FAIL']);
+  assert.deepEqual(look('prism-5000', 0.1, 240), ['pass', 'FAIL']);
+});
+
 test('each kind of row has a table of its own', () => {
   const titles = (more: Partial<Sample>) =>
     columnsFor([toRow('x', 'ficus', [sample(20, more)])]).map(([title]) => title);
   assert.ok(titles({ timesBare: 1.2, bareCpuUs: 15 }).includes('÷ bare'));
   assert.ok(titles({ mirroredGrowth: 1, hangingGrowth: 1 }).includes('mirror hangs'));
+  assert.ok(titles({ lookCpuSeconds: 0.2, tagLiveMs: 4000 }).includes('tag live s'));
   assert.ok(titles({ liveMs: 200, stallMs: 10 }).includes('stall ms'));
 });
 

@@ -119,6 +119,10 @@ const BARS: readonly Bar[] = [
     limit: 400,
     found: (row) => row.peakMemoryMiB,
   },
+  ...['prism-none', 'prism-500', 'prism-5000'].flatMap((scenario): Bar[] => [
+    { scenario, what: 'CPU s a look', bound: 'below', limit: 1, found: (row) => row.lookCpuSeconds },
+    { scenario, what: 'MiB at its peak', bound: 'below', limit: 150, found: (row) => row.peakMemoryMiB },
+  ]),
 ];
 
 /** The bars of the scenarios that `names` holds. A row with failed requests passes none. */

@@ -79,6 +79,12 @@ const SCALE: readonly Column[] = [
   ['main MiB', (row) => number(row.mainMiB, 0)],
   ['worker MiB', (row) => number(row.workerMiB, 0)],
 ];
+const PRISM: readonly Column[] = [
+  ['CPU s/look', (row) => number(row.lookCpuSeconds, 3)],
+  ['looks/s', (row) => number(row.requestsPerSecond, 2)],
+  ['MiB after ten', (row) => number(row.residentMiB, 1)],
+  ['tag live s', (row) => number(row.tagLiveMs && row.tagLiveMs / 1000, 1)],
+];
 const RATIOS: readonly Column[] = [
   ['CPU ÷ haproxy', (row) => ratio(row.timesHaproxy)],
   ['CPU ÷ caddy', (row) => ratio(row.timesCaddy)],
@@ -100,6 +106,7 @@ export function columnsFor(rows: readonly Row[]): Column[] {
 function own(row: Row | undefined): readonly Column[] {
   if (row?.timesBare !== undefined) return CHAIN;
   if (row?.mirroredGrowth !== undefined) return MIRROR;
+  if (row?.lookCpuSeconds !== undefined) return PRISM;
   if (row?.liveMs !== undefined) return SCALE;
   if (row?.addedP50Ms !== undefined) return LATENCY;
   if (row?.cpuSeconds !== undefined) return TRANSFER;

@@ -22,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
     chain                               six middlewares and session cookies beside the bare route
     mirror                              p99 of POSTs with a mirror, and with one that hangs, beside none
     scale                               10,000 routers and 5,000 services: load, change, stall, memory
+    prism-none, prism-500, prism-5000   a child that looks at 5,000 VMs of which so many are tagged: CPU a look, memory (always one round)
     resets                              memory after 100,000 requests, 1 % of them reset, three times (pair-h2; always one round)
 
   example: npm run -s bench -- --only hop --gateways ficus,haproxy --json`;

@@ -64,6 +64,13 @@ export interface Sample {
   /** Peak of the main process, and of the largest worker. */
   readonly mainMiB?: number;
   readonly workerMiB?: number;
+  /**
+   * `prism` only, where a request is a look: CPU of one, resident memory after ten of them, and the time from a new tag to the
+   * parent's knowing of its service.
+   */
+  readonly lookCpuSeconds?: number;
+  readonly residentMiB?: number;
+  readonly tagLiveMs?: number;
   /** Pairs only: TCP connections from parent to child at the end, idle ones too; `slow-streams`: beside the slow streams. */
   readonly uplinkConnections?: number;
 }

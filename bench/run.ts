@@ -106,5 +106,8 @@ function summary(sample: Sample): string {
   if (sample.cpuSeconds !== undefined) {
     return `${sample.megabytesPerSecond?.toFixed(0)} MB/s, ${sample.cpuSeconds.toFixed(2)} CPU s${errors}`;
   }
+  if (sample.lookCpuSeconds !== undefined) {
+    return `${sample.lookCpuSeconds.toFixed(3)} CPU s a look, ${sample.peakMemoryMiB.toFixed(1)} MiB${errors}`;
+  }
   return `${sample.requestsPerSecond.toFixed(0)} requests/s, ${sample.cpuUsPerRequest.toFixed(1)} µs CPU each${errors}`;
 }

@@ -76,8 +76,8 @@ function endpointUrl({ endpoint }: Setting): string {
 }
 
 /** Asks until the parent's admin socket answers. */
-async function createToken(
-  setting: Setting,
+export async function createToken(
+  setting: Pick<Setting, 'sandbox'>,
   parent: Started,
   config: string,
 ): Promise<{ readonly token: string; readonly caPin: string }> {
@@ -107,6 +107,7 @@ function ficusOnGatewayCore(setting: Setting, ...args: string[]): Started {
   return startOnGatewayCore(setting, process.execPath, [FICUS_CLI, ...args]);
 }
 
-function runFicus(setting: Setting, ...args: string[]): Promise<string> {
+/** Runs the command to its end; its standard output. */
+export function runFicus(setting: Pick<Setting, 'sandbox'>, ...args: string[]): Promise<string> {
   return setting.sandbox.run(process.execPath, [FICUS_CLI, ...args], { core: cores.load });
 }

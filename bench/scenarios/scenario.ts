@@ -9,6 +9,7 @@ import { measureChain } from './chain.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureLatency } from './latency.ts';
 import { measureMirror } from './mirror.ts';
+import { measurePrism } from './prism.ts';
 import { measureResets } from './resets.ts';
 import { measureScale } from './scale.ts';
 import { measureSlowStreams } from './slow-streams.ts';
@@ -59,6 +60,9 @@ const withGateway = (run: (bench: Bench) => Promise<Sample>): Scenario['measure'
   run,
 });
 const withStage = (run: (stage: Stage) => Promise<Sample>): Scenario['measure'] => ({ with: 'stage', run });
+
+/** No request is sent through. */
+const noEndpoint: Endpoint = { scheme: 'http', port: 0, stop: () => Promise.resolve() };
 
 const TOPOLOGIES = ['hop', 'pair-h1', 'pair-h2'] as const;
 
@@ -146,6 +150,17 @@ export const scenarios: readonly Scenario[] = [
     startEndpoint: startSmallEndpoint,
     measure: withStage(measureScale),
   },
+  ...[0, 500, 5000].map(
+    (tagged): Scenario => ({
+      name: `prism-${tagged === 0 ? 'none' : tagged}`,
+      topology: 'hop',
+      clients: 'http/1.1',
+      rounds: 1,
+      gateways: ['ficus'],
+      startEndpoint: () => Promise.resolve(noEndpoint),
+      measure: withStage((stage) => measurePrism(stage, tagged)),
+    }),
+  ),
 ];
 
 function named(kind: string, topology: Topology): string {
