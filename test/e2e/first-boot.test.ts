@@ -12,8 +12,9 @@ import {
   eventually,
   find,
   type ParentProcess,
+  run,
   startParent,
-  TemporaryDirectory,
+  type TemporaryDirectory,
   without,
 } from '../harness/harness.ts';
 import { installBundle } from '../harness/install-bundle.ts';
@@ -133,26 +134,36 @@ test('the script in it is clean', { skip: without('shellcheck') }, async () => {
   assert.equal(await promise, '');
 });
 
-test('terraform reads the resource, and what it makes of it is the user-data', {
-  skip: without('terraform'),
+test('HCL reads the resource, and what it makes of it is the user-data', {
+  skip: without('hclfmt') || without('hcldec'),
 }, async () => {
-  const { stdout, code, stderr } = await cloudInit('--terraform');
+  const dollar = '$';
+  const note = `# FICUS_USER_DATA ${dollar}{HOME} %{if} ${dollar}${dollar}{x} ${dollar}x 100%`;
+  const own = await bundle.write(
+    'own.yaml',
+    `${note}\nworkloads: {orders: {url: "http://127.0.0.1:8080"}}\n`,
+  );
+  const { stdout, code, stderr } = await cloudInit('--terraform', '--child-config', own);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /resource "nutanix_virtual_machine_v2" "ficus_vm_1"/);
-  const vm = await bundle.write('vm.tf', stdout);
-  const terraform = (...args: readonly string[]) =>
-    promisify(execFile)(find('terraform') ?? '', args, { env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
-  await terraform('fmt', '-check', '-diff', vm);
+  const formatted = await run('hclfmt', [await bundle.write('vm.tf', stdout)]);
+  assert.equal(formatted.code, 0, formatted.stderr);
+  assert.equal(formatted.stdout, stdout, 'as `terraform fmt` writes it');
 
-  // The expression alone: the provider is not to be had here.
-  const [, value = ''] = /value = (base64encode\(<<[\s\S]*?\n\s+\))\n/.exec(stdout) ?? [];
-  await using module = await TemporaryDirectory.make('module');
-  await module.write('main.tf', `output "value" {\n  value = ${value}\n}\n`);
-  await terraform(`-chdir=${module.path}`, 'apply', '-auto-approve', '-no-color');
-  const evaluated = await terraform(`-chdir=${module.path}`, 'output', '-raw', 'value');
-  const text = Buffer.from(evaluated.stdout, 'base64').toString('utf8');
-  const config = parse(text, { version: '1.1' }) as { write_files: { path: string; content: string }[] };
-  const script = config.write_files.find(({ path }) => path.endsWith('ficus-bootstrap'))?.content ?? '';
-  assert.match(script, /say\(\) \{ echo "ficus bootstrap: \$\*"; \}/);
-  assert.match(text, /^#cloud-config\n/);
+  // The text alone: functions are Terraform's own.
+  const [, heredoc = ''] = /value = base64encode\((<<[\s\S]*?\n)\s+\)\n/.exec(stdout) ?? [];
+  const spec = 'object {\n  attr "value" {\n    type     = string\n    required = true\n  }\n}\n';
+  const decoded = await run('hcldec', [
+    '--spec',
+    await bundle.write('spec.hcl', spec),
+    await bundle.write('value.hcl', `value = ${heredoc}`),
+  ]);
+  assert.equal(decoded.code, 0, decoded.stderr);
+  const { value } = JSON.parse(decoded.stdout) as { value: string };
+  assert.match(value, /^#cloud-config\n/);
+  const config = parse(value, { version: '1.1' }) as { write_files: { path: string; content: string }[] };
+  const content = (end: string) => config.write_files.find(({ path }) => path.endsWith(end))?.content ?? '';
+  assert.ok(content('child.yaml').startsWith(`${note}\n`), content('child.yaml'));
+  const script = /say\(\) \{ echo "ficus bootstrap: \$\*"; \}/;
+  assert.match(content('ficus-bootstrap'), script);
 });
