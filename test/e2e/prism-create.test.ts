@@ -61,8 +61,16 @@ test('a VM is made with user-data; one that could not be made leaves no token', 
   assert.match(again.stderr, /code: prism\.vm-exists/);
   assert.deepEqual((await states()).sort(), ['revoked', 'unused']);
 
+  const { roots } = await parent.admin<{ roots: string[] }>('/pki/roots');
+  await bundle.write('parent.pem', roots.join(''));
   await bundle.write('wrong-key', 'nobody');
   const refused = await create('--create-api-key-file', bundle.file('wrong-key'));
-  assert.match(refused.stderr, /code: prism\.unauthorized/);
+  assert.match(
+    refused.stderr,
+    /code: prism\.unauthorized\n {2}do: make a new key .* the file of --create-api-key-file\n/,
+  );
   assert.deepEqual((await states()).sort(), ['revoked', 'revoked', 'unused']);
+
+  const untrusted = await create('--prism-ca-file', bundle.file('parent.pem'));
+  assert.match(untrusted.stderr, /code: prism\.untrusted\n {2}do: name the CA with --prism-ca-file; /);
 });

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import type { CreateVmOptions, VmOrder } from '@ficus/child/prism/create-vm.ts';
 import { usageError } from '../output/failure.ts';
-import type { PrismOptions } from './prism.ts';
+import type { Io } from '../output/io.ts';
+import { checkRoots, type PrismOptions, readSecret } from './prism.ts';
+import { readNamed } from './read-named.ts';
 
 /** Options of `--prism-create`, as commander gives them. */
 export interface CreateOptions extends PrismOptions {
@@ -27,8 +29,8 @@ export interface PlannedVm {
   readonly prism: CreateVmOptions['prism'];
 }
 
-/** Undefined without `--prism-create`. Nothing is asked of Prism Central. Throws `cli.usage`. */
-export function plannedVm(cwd: string, options: CreateOptions): PlannedVm | undefined {
+/** Undefined without `--prism-create`. Nothing is asked of Prism Central; its files are read. Throws `cli.usage`. */
+export async function plannedVm(io: Io, options: CreateOptions): Promise<PlannedVm | undefined> {
   if (options.prismCreate !== true) {
     const useless = Object.entries(flags).find(
       ([name]) => options[name as keyof CreateOptions] !== undefined,
@@ -58,22 +60,24 @@ export function plannedVm(cwd: string, options: CreateOptions): PlannedVm | unde
       ...(options.category === undefined ? {} : { categories: categories(options.category) }),
       description: `Ficus child ${options.child}`,
     },
-    prism: { endpoint: prism, ...login(cwd, options), ...trust(cwd, options) },
+    prism: { endpoint: prism, ...(await login(io, options)), ...(await trust(io, options)) },
   };
 }
 
 /** Whoever may make VMs can do more than a child needs: a login of its own, else the child's. */
-function login(cwd: string, options: CreateOptions) {
+async function login(io: Io, options: CreateOptions) {
   const given = [options.createApiKeyFile, options.createUsername, options.createPasswordFile];
   const own = given.some((value) => value !== undefined);
   const key = own ? options.createApiKeyFile : options.prismApiKeyFile;
   const username = own ? options.createUsername : options.prismUsername;
   const password = own ? options.createPasswordFile : options.prismPasswordFile;
   if (key !== undefined && username === undefined && password === undefined) {
-    return { apiKeyFile: resolve(cwd, key) };
+    await readSecret(io, key, own ? '--create-api-key-file' : '--prism-api-key-file');
+    return { apiKeyFile: resolve(io.cwd, key) };
   }
   if (key === undefined && username !== undefined && password !== undefined) {
-    return { username, passwordFile: resolve(cwd, password) };
+    await readSecret(io, password, own ? '--create-password-file' : '--prism-password-file');
+    return { username, passwordFile: resolve(io.cwd, password) };
   }
   throw usageError(
     '--prism-create wants one way to log in',
@@ -81,11 +85,14 @@ function login(cwd: string, options: CreateOptions) {
   );
 }
 
-function trust(cwd: string, { prismCaFile, prismFingerprint }: CreateOptions) {
+async function trust(io: Io, { prismCaFile, prismFingerprint }: CreateOptions) {
   if (prismCaFile === undefined && prismFingerprint === undefined) return {};
+  if (prismCaFile !== undefined) {
+    checkRoots(await readNamed(io, prismCaFile, '--prism-ca-file'), prismCaFile);
+  }
   return {
     tls: {
-      ...(prismCaFile === undefined ? {} : { ca: resolve(cwd, prismCaFile) }),
+      ...(prismCaFile === undefined ? {} : { ca: resolve(io.cwd, prismCaFile) }),
       ...(prismFingerprint === undefined ? {} : { fingerprint: prismFingerprint }),
     },
   };

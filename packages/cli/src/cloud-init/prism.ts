@@ -89,7 +89,11 @@ export async function prismPart(io: Io, options: PrismOptions): Promise<PrismPar
       ...(baseFile === undefined ? {} : { filename: paths.baseFile }),
     },
     files,
-    secrets: { [secret]: await readSecret(io, prismApiKeyFile ?? prismPasswordFile ?? '', byKey) },
+    secrets: {
+      [secret]: await (byKey
+        ? readSecret(io, prismApiKeyFile, '--prism-api-key-file')
+        : readSecret(io, prismPasswordFile ?? '', '--prism-password-file')),
+    },
   };
 }
 
@@ -117,7 +121,8 @@ async function checkBase(text: string, file: string): Promise<void> {
   if (!decoded.ok) throw refusedConfiguration(decoded.problems);
 }
 
-function checkRoots(text: string, file: string): void {
+/** Throws `cli.usage` for what is not certificates in PEM. */
+export function checkRoots(text: string, file: string): void {
   if (text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY-----')) return;
   throw usageError(
     `${file}: want certificates in PEM and nothing else, found something else`,
@@ -125,8 +130,8 @@ function checkRoots(text: string, file: string): void {
   );
 }
 
-async function readSecret(io: Io, file: string, isKey: boolean): Promise<string> {
-  const option = isKey ? '--prism-api-key-file' : '--prism-password-file';
+/** The key or the password in the file that `option` names; throws `cli.usage` for what no child would take. */
+export async function readSecret(io: Io, file: string, option: string): Promise<string> {
   const text = (await readNamed(io, file, option)).trim();
   // The child takes nothing else, and says so on a VM that nobody is logged in at.
   const more = /\p{Cc}/u.test(text) ? 'several lines or control characters' : text.length;

@@ -87,6 +87,12 @@ test('nothing is asked of the parent, and no token made, for what cannot be righ
     [[...order, '--memory', '4GB'], key, /--memory wants a size, got "4GB"/],
     [[...order, '--category', 'x'], key, /--category wants <key>=<value>, got "x"/],
     [[...order, '--create-username', 'u'], key, /--prism-create wants one way to log in/],
+    [
+      [...order, '--create-api-key-file', 'admin'],
+      key,
+      /error: --create-api-key-file admin: there is no such file/,
+    ],
+    [[...order, '--no-provider', '--prism-ca-file', 'key'], key, /key: want certificates in PEM/],
     [['--terraform', '--prism-create'], {}, /--terraform and --prism-create are two outcomes/],
     [['--terraform', '--json'], {}, /--terraform and --json are two outcomes/],
   ] as const) {

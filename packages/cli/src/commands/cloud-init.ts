@@ -103,10 +103,10 @@ async function run(cli: Cli, options: CloudInitOptions): Promise<void> {
       .filter((glob) => glob !== ''),
   };
   const { plannedVm } = await import('../cloud-init/create.ts');
-  const planned = plannedVm(cli.io.cwd, options);
+  const planned = await plannedVm(cli.io, options);
   const { made, vm } = await withAdmin(cli, options, async (admin) => {
     const made = await makeUserData(cli.io, admin, make);
-    return { made, vm: planned && (await create(cli, admin, planned, made)) };
+    return { made, vm: planned && (await create(cli, admin, planned, made, options)) };
   });
   const { userData, metaData, token } = made;
   if (options.json) {
@@ -152,7 +152,13 @@ const patientClock: Clock = {
 /** Refused before there was a VM: nobody has the token, and nobody will. */
 const neverMade = ['prism.vm-order', 'prism.vm-exists', 'prism.no-such-name'];
 
-async function create(cli: Cli, admin: AdminClient, { vm, prism }: PlannedVm, made: MadeUserData) {
+async function create(
+  cli: Cli,
+  admin: AdminClient,
+  { vm, prism }: PlannedVm,
+  made: MadeUserData,
+  options: CloudInitOptions,
+) {
   const { createVm } = await import('@ficus/child/prism/create-vm.ts');
   const { userData, token } = made;
   // The first thing that is said is that creating begins: what fails before has made nothing.
@@ -171,7 +177,8 @@ async function create(cli: Cli, admin: AdminClient, { vm, prism }: PlannedVm, ma
         `the join token ${token.id} stays good for the VM; \`ficus token revoke ${token.id}\` ends it\n`,
       );
     }
-    throw error;
+    const { sayingOptions } = await import('../cloud-init/create-failure.ts');
+    throw sayingOptions(error, options);
   }
 }
 
