@@ -8,12 +8,10 @@ const pollInterval = 2000;
 const key = 'TraefikServiceName';
 const dynamic = {
   http: {
-    routers: Object.fromEntries(
-      ['orders', 'billing'].map((name) => [
-        name,
-        { rule: `PathPrefix(\`/${name}\`)`, service: `${name}@multicluster` },
-      ]),
-    ),
+    routers: {
+      orders: { rule: 'PathPrefix(`/orders`)', service: 'orders@multicluster' },
+      billing: { rule: 'PathPrefix(`/billing`) || Path(`/slow`)', service: 'billing@multicluster' },
+    },
   },
 };
 
@@ -54,8 +52,14 @@ test('a tagged VM is routed within a poll, one that is off goes, and no trouble 
     assert.ok(took < pollInterval + 1000, `${name}: ${took.toFixed(0)} ms`);
   }
 
+  let drained = false;
+  const inFlight = parent.get('/slow?ms=4000').finally(() => {
+    drained = true;
+  });
   prism.setPower('billing-01', 'OFF');
   await eventually(async () => (await parent.get('/billing')).status === 503, 5000, 'billing to be gone');
+  assert.equal(drained, false, 'gone while a request was being served');
+  assert.equal((await inFlight).servedBy, 'shop');
   assert.ok(await answers('/orders'));
 
   prism.expireKey();

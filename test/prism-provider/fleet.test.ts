@@ -176,4 +176,12 @@ test('the base file counts as soon as it changes; one with a mistake does not, a
   await writeFile(file, port('9090'));
   await provider.until('the port', () => provider.urls('orders')[0] === 'http://10.20.30.11:9090');
   assert.deepEqual(provider.conditions(), []);
+
+  provider.provider.close();
+  await writeFile(file, port('none'));
+  await using again = await watchProvider(optionsOf(prism, { filename: file }), {
+    directory: provider.directory,
+  });
+  assert.deepEqual(again.urls('orders'), ['http://10.20.30.11:9090'], 'started with the mistake');
+  assert.match(again.state()?.conditions[0]?.message ?? '', /the last good one counts/);
 });

@@ -1,5 +1,6 @@
-/** Starts a provider and says what it found: `start-main.ts <endpoint> <key> <directory>`. */
+/** Starts a provider and says what it found, and how large V8's young generation is: `start-main.ts <endpoint> <key> <directory>`. */
 import { join } from 'node:path';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { completePrism } from '@ficus/child/prism/config.ts';
 import { prismProvider } from '@ficus/child/prism/prism-provider.ts';
 import { systemClock } from '@ficus/common/clock.ts';
@@ -16,5 +17,6 @@ await provider.start({
     machines = state.machines;
   },
 });
-console.log(`${machines} machines`);
+const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+console.log(`${machines} machines, ${Math.round((young?.physical_space_size ?? 0) / 1_048_576)} MiB young`);
 provider.close();

@@ -19,7 +19,9 @@ test('a process waits for its first look, also where the pace makes that wait be
     const program = fileURLToPath(new URL('./start-main.ts', import.meta.url));
     const args = ['--conditions=source', program, prism.url, prism.apiKey, directory];
     const { stdout } = await promisify(execFile)(process.execPath, args);
-    assert.equal(stdout, '2600 machines\n');
+    const [, machines, young] = /^(\d+) machines, (\d+) MiB young\n$/.exec(stdout) ?? [];
+    assert.equal(machines, '2600');
+    assert.ok(Number(young) < 12, `the young generation has grown to ${young} MiB`);
   } finally {
     await rm(directory, { recursive: true });
   }

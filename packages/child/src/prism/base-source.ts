@@ -1,4 +1,6 @@
 /** Follows the base file: the last one without a mistake counts. */
+import { dirname } from 'node:path';
+import { makePrivateDirectory, writeFileAtomically } from '@ficus/common/atomic-file.ts';
 import type { Clock } from '@ficus/common/clock.ts';
 import { formatProblem } from '@ficus/common/config/problem.ts';
 import { readText } from '@ficus/gateway/config/load-files.ts';
@@ -10,6 +12,8 @@ const maxBytes = 4 * 1024 * 1024;
 
 export class BaseSource {
   readonly #file: string | undefined;
+  readonly #kept: string;
+  #keptText = '';
   readonly #clock: Clock;
   readonly #onChange: () => void;
   #base: Base | undefined;
@@ -18,8 +22,10 @@ export class BaseSource {
   #stopWatch = (): void => {};
   #closed = false;
 
-  constructor(file: string | undefined, clock: Clock, onChange: () => void) {
+  /** `kept`: where the last good one is kept for the next start. */
+  constructor(file: string | undefined, kept: string, clock: Clock, onChange: () => void) {
     this.#file = file;
+    this.#kept = kept;
     this.#clock = clock;
     this.#onChange = onChange;
     if (file === undefined) this.#base = emptyBase;
@@ -46,6 +52,7 @@ export class BaseSource {
       });
     });
     await this.#read(this.#file);
+    if (this.#base === undefined) await this.#readKept();
   }
 
   close(): void {
@@ -63,9 +70,29 @@ export class BaseSource {
     if (decoded.ok) {
       this.#base = decoded.value;
       this.#problem = undefined;
+      await this.#keep(read.text);
       return;
     }
     const [first, ...more] = decoded.problems.map(formatProblem);
     this.#problem = more.length === 0 ? first : `${first} (and ${more.length} more)`;
+  }
+
+  /** A slip in the file must not empty a child that is started again. */
+  async #readKept(): Promise<void> {
+    const read = await readText(this.#kept, maxBytes);
+    const decoded = read.ok ? decodeBase(read.text, this.#kept) : undefined;
+    if (decoded?.ok) this.#base = decoded.value;
+  }
+
+  /** Without it all goes on; only a restart with a broken file would miss it. */
+  async #keep(text: string): Promise<void> {
+    if (text === this.#keptText) return;
+    try {
+      await makePrivateDirectory(dirname(this.#kept));
+      await writeFileAtomically(this.#kept, text);
+      this.#keptText = text;
+    } catch {
+      // The disk is told of by what keeps the machines.
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** The Prism Central provider: looks every few seconds, and tells what has changed. */
+import { join } from 'node:path';
 import type { Clock } from '@ficus/common/clock.ts';
 import type { Log } from '@ficus/common/log.ts';
 import type { DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
@@ -21,6 +22,7 @@ import { Networks } from './networks.ts';
 import { errorOf, Report } from './report.ts';
 import { pauseOf } from './schedule.ts';
 import { Services } from './services.ts';
+import { holdYoungGeneration, releaseYoungGeneration } from './young-generation.ts';
 
 export interface PrismProviderOptions {
   readonly config: PrismConfig;
@@ -37,6 +39,12 @@ export function prismProvider(options: PrismProviderOptions): WorkloadProvider {
 const dayMs = 86_400_000;
 /** How long a start waits for the first look. */
 const firstLookMs = 3000;
+/** What was found is served by then. */
+const settledMs = 1000;
+
+function keptBase(stateDirectory: string): string {
+  return join(stateDirectory, 'providers', 'nutanixprismcentral-base.yaml');
+}
 
 class PrismProvider implements WorkloadProvider {
   readonly provider = 'nutanixprismcentral';
@@ -67,6 +75,7 @@ class PrismProvider implements WorkloadProvider {
   #polling = false;
   #cancelPoll = (): void => {};
   #cancelFence = (): void => {};
+  #cancelRelease = (): void => {};
   #stopWatch = (): void => {};
 
   constructor({ config, stateDirectory, clock, log }: PrismProviderOptions) {
@@ -79,11 +88,12 @@ class PrismProvider implements WorkloadProvider {
       config.apiVersion === 'v3' ? new PrismV3(this.#client) : new PrismV4(this.#client, config.apiVersion);
     this.#networks = new Networks(config, this.#api, clock);
     this.#kept = new Kept(stateDirectory, config, this.#log);
-    this.#base = new BaseSource(config.filename, clock, () => this.#tell());
+    this.#base = new BaseSource(config.filename, keptBase(stateDirectory), clock, () => this.#tell());
   }
 
   async start(listener: ProviderListener): Promise<void> {
     this.#listener = listener;
+    holdYoungGeneration();
     this.#report = new Report(this.#log, (state) => listener.state(state));
     if (this.#config.tls.insecureSkipVerify)
       this.#log.warn('tls.insecureSkipVerify: whoever is in between reads the key of Prism Central');
@@ -119,6 +129,8 @@ class PrismProvider implements WorkloadProvider {
     this.#stop.abort(new PrismError('prism.closed', 'the child stops'));
     this.#cancelPoll();
     this.#cancelFence();
+    this.#cancelRelease();
+    releaseYoungGeneration();
     this.#stopWatch();
     this.#base.close();
     this.#client.reconnect();
@@ -134,6 +146,8 @@ class PrismProvider implements WorkloadProvider {
     if (this.#polling || this.#stop.signal.aborted) return;
     this.#polling = true;
     this.#cancelPoll();
+    this.#cancelRelease();
+    holdYoungGeneration();
     let retryAfterMs: number | undefined;
     try {
       const look = await this.#lookInTime();
@@ -152,6 +166,7 @@ class PrismProvider implements WorkloadProvider {
       // Whatever it is, the next look must come.
       this.#log.error({ err }, 'what Prism Central said can’t be served: what runs goes on');
     }
+    this.#cancelRelease = this.#clock.after(settledMs, releaseYoungGeneration);
     const { pollInterval } = this.#config;
     this.#pollSoon(pauseOf({ pollInterval, failures: this.#failures, retryAfterMs, chance: Math.random() }));
     // Last: a disk that hangs keeps no VM from its requests, and no look from coming.
