@@ -129,6 +129,19 @@ test('nobody there, and somebody silent, are unreachable', async () => {
   await assert.rejects(fetchVerifiedRoots(dial), { code: 'join.unreachable', message: /ECONNREFUSED/ });
 });
 
+test('a listener without TLS is named as such', async () => {
+  const http = createTcpServer((socket) =>
+    socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  ).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  await assert.rejects(fetchVerifiedRoots({ host: '127.0.0.1', port, pins: [pin] }), {
+    code: 'join.unreachable',
+    message: /does not speak TLS$/,
+  });
+  http.close();
+});
+
 test('pins are read strictly', () => {
   assert.deepEqual(parsePins(`${pin}, ${pin}`), [pin, pin]);
   for (const text of [

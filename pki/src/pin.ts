@@ -135,7 +135,9 @@ async function withConnection<T>(
 
 function asJoinError(server: PinnedServer, cause: unknown): FicusError {
   if (cause instanceof FicusError) return cause;
-  const why = cause instanceof Error ? cause.message.split('\n')[0] : 'unknown error';
+  const said = cause instanceof Error ? cause.message.split('\n')[0] : 'unknown error';
+  const plain = (cause as NodeJS.ErrnoException).code === 'ERR_SSL_WRONG_VERSION_NUMBER';
+  const why = plain ? 'what answers there does not speak TLS' : said;
   return new FicusError(
     'join.unreachable',
     `cannot reach a parent at ${server.host}:${server.port}: ${why}`,
