@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { capturedIo } from '../testing/captured-io.ts';
 import { locateAdmin } from './locate.ts';
+import { socketOfConfig } from './socket-of-config.ts';
 
 test('a parent that was installed is found last, and without any option', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'ficus-locate-'));
@@ -28,4 +29,19 @@ test('a parent that was installed is found last, and without any option', async 
   } finally {
     await rm(cwd, { recursive: true });
   }
+});
+
+test('a file that is not there is told with its option', async () => {
+  const io = capturedIo({ cwd: tmpdir() });
+  await assert.rejects(locateAdmin({ config: 'no-such.yaml' }, io, socketOfConfig), {
+    code: 'cli.usage',
+    message: '--config no-such.yaml: there is no such file',
+  });
+  await assert.rejects(locateAdmin({ url: 'http://p', tokenFile: 'no-such' }, io, socketOfConfig), {
+    code: 'cli.usage',
+    message: '--token-file no-such: there is no such file',
+  });
+  await assert.rejects(locateAdmin({ config: '.' }, io, socketOfConfig), {
+    message: "--config .: it can't be read (EISDIR)",
+  });
 });

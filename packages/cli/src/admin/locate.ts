@@ -1,10 +1,10 @@
 /** Finds the admin API that a command should speak to. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FicusError } from '@ficus/common/errors.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
+import { readNamed, unreadable } from '../output/read-named.ts';
 
 /** The options that every admin command takes. */
 export interface AdminOptions {
@@ -45,7 +45,9 @@ export async function locateAdmin(
   if (options.url !== undefined) return urlPlace(options.url, options, io);
   if (options.socket !== undefined) return socket(io, options.socket, 'from --socket');
   if (options.config !== undefined) {
-    const path = await socketOfConfig(resolve(io.cwd, options.config));
+    const path = await socketOfConfig(resolve(io.cwd, options.config)).catch((error: unknown) => {
+      throw unreadable(error, options.config ?? '', '--config');
+    });
     if (path !== undefined) return socket(io, path, `from ${options.config}`);
     throw new FicusError('admin.none', `${options.config} describes a parent without admin API`, {
       remedy: 'put `admin: {}` into it; a parent with `providers.multicluster` always has one',
@@ -80,7 +82,7 @@ async function urlPlace(text: string, options: AdminOptions, io: Io): Promise<Ad
   const token =
     options.tokenFile === undefined
       ? io.env['FICUS_TOKEN']
-      : (await readFile(resolve(io.cwd, options.tokenFile), 'utf8')).trim();
+      : (await readNamed(io, options.tokenFile, '--token-file')).trim();
   if (!token) {
     throw usageError(
       '--url needs the bearer token',

@@ -8,8 +8,8 @@ import { configKind } from '../commands/config-kind.ts';
 import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
+import { readNamed } from '../output/read-named.ts';
 import { paths, stateDirectory } from './paths.ts';
-import { readNamed } from './read-named.ts';
 
 export interface ChildConfigOptions {
   readonly name: string;

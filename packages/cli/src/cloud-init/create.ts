@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { CreateVmOptions, VmOrder } from '@ficus/child/prism/create-vm.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
+import { readNamed } from '../output/read-named.ts';
 import { checkRoots, type PrismOptions, readSecret } from './prism.ts';
-import { readNamed } from './read-named.ts';
 
 /** Options of `--prism-create`, as commander gives them. */
 export interface CreateOptions extends PrismOptions {

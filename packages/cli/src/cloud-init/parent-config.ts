@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { configKind } from '../commands/config-kind.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
-import { readNamed } from './read-named.ts';
+import { readNamed } from '../output/read-named.ts';
 
 /** Throws `cli.usage` for a file that can't be read and for a child's, which is given with `--child-config`. */
 export async function checkParentConfig(io: Io, file: string | undefined): Promise<void> {

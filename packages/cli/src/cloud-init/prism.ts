@@ -2,8 +2,8 @@
 import { refusedConfiguration } from '../output/configuration.ts';
 import { usageError } from '../output/failure.ts';
 import type { Io } from '../output/io.ts';
+import { readNamed } from '../output/read-named.ts';
 import { paths, secretFile } from './paths.ts';
-import { readNamed } from './read-named.ts';
 import type { WrittenFile } from './user-data.ts';
 
 /** Options of `ficus cloud-init` that are about Prism Central, as commander gives them. */
