@@ -26,7 +26,7 @@ async function follow(prism: Prism, more: Partial<Options> = {}) {
     clock.advance(interval * 1.2);
     await watched.until(
       'a look',
-      () => prism.requests.length > asked && clock.waits(interval * 0.8) && idle(),
+      () => prism.requests.length > asked && clock.waits(interval * 0.45) && idle(),
     );
   };
   let before = -1;

@@ -149,6 +149,7 @@ class PrismProvider implements WorkloadProvider {
     this.#cancelRelease();
     holdYoungGeneration();
     let retryAfterMs: number | undefined;
+    const began = this.#clock.monotonic();
     try {
       const look = await this.#lookInTime();
       if (this.#stop.signal.aborted) return;
@@ -168,7 +169,9 @@ class PrismProvider implements WorkloadProvider {
     }
     this.#cancelRelease = this.#clock.after(settledMs, releaseYoungGeneration);
     const { pollInterval } = this.#config;
-    this.#pollSoon(pauseOf({ pollInterval, failures: this.#failures, retryAfterMs, chance: Math.random() }));
+    const tookMs = this.#clock.monotonic() - began;
+    const chance = Math.random();
+    this.#pollSoon(pauseOf({ pollInterval, failures: this.#failures, tookMs, retryAfterMs, chance }));
     // Last: a disk that hangs keeps no VM from its requests, and no look from coming.
     if (this.#error === undefined && this.#lastGoodAt !== undefined)
       await this.#kept.write(this.#fleet.machines(), this.#lastGoodAt);

@@ -12,6 +12,13 @@ test('the interval or up to a fifth less; longer after failures, a minute at mos
   assert.equal(pause(9, 1, undefined, 300_000), 300_000);
 });
 
+test('what a look took is part of the interval, up to half of it', () => {
+  const after = (tookMs: number, failures = 0) =>
+    pauseOf({ failures, chance: 1, pollInterval: 2000, tookMs });
+  assert.deepEqual([after(0), after(600), after(1900), after(90_000)], [2000, 1400, 1000, 1000]);
+  assert.equal(after(600, 1), 2000, 'one that failed');
+});
+
 test('what Prism Central asks for is given, within reason', () => {
   assert.equal(pause(1, 0, 120_000), 120_000);
   assert.equal(pause(1, 1, 120_000), 132_000);
