@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { InstallStatus } from '@ficus/common/api/install.ts';
 import { cuttingWay } from '../harness/cutting-way.ts';
@@ -104,6 +104,20 @@ test('one sum installs executable and units, and again changes nothing', async (
   assert.equal(again.code, 0, again.said);
   assert.match(again.said, /ficus 0\.1\.0 is installed already/);
   assert.equal((await stat(m.file('usr/local/bin/ficus'))).ino, ino);
+});
+
+test('a disk that gets full while it unpacks costs nothing that was there', async () => {
+  await using m = await machine();
+  await mkdir(m.file('usr/local/bin'), { recursive: true });
+  await writeFile(m.file('usr/local/bin/ficus'), 'the old one', { mode: 0o755 });
+  // As on a full disk: what goes by is whole, and what lies on the disk is not.
+  await using tools = await TemporaryDirectory.make('tools');
+  await tools.write('tee', '#!/bin/sh\n/usr/bin/tee "$1" && truncate -s 1000 "$1"\n');
+  await chmod(tools.file('tee'), 0o755);
+  const { code, said } = await m.install({ path: `${tools.path}:${process.env['PATH']}` });
+  assert.equal(code, 1, said);
+  assert.match(said, /the disk of .* is full/);
+  assert.equal(await readFile(m.file('usr/local/bin/ficus'), 'utf8'), 'the old one');
 });
 
 test('a download that is cut goes on where it was', { skip: without('curl') }, async () => {
