@@ -1,6 +1,7 @@
 /** Things a person should know, collected in one go: each once, in an order that does not depend on the answer's. */
+
+import { plain } from '@ficus/common/plain-text.ts';
 import { type ProviderCondition, providerStateLimits } from '@ficus/common/uplink/provider-state.ts';
-import { plain } from './plain.ts';
 
 export class Conditions {
   readonly #found = new Map<string, ProviderCondition>();

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
+import { plain, quoted } from '@ficus/common/plain-text.ts';
 import { isUsable } from './addresses.ts';
 import { member, PrismError } from './api/error.ts';
 import { sleep } from './api/pace.ts';
 import { vmOfV4 } from './api/vm.ts';
 import { completePrism } from './config.ts';
 import type { PrismFile } from './config-schema.ts';
-import { plain, quoted } from './plain.ts';
 import { PrismCalls } from './write/calls.ts';
 import { resolveNames } from './write/names.ts';
 import type { VmOrder } from './write/order.ts';

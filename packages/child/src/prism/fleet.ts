@@ -1,10 +1,10 @@
 /** The VMs that stand behind services, from answer to answer: what one answer alone does not prove is not believed. */
 import { isExposedName } from '@ficus/common/names.ts';
+import { quoted } from '@ficus/common/plain-text.ts';
 import { type AddressRules, chooseAddress } from './addresses.ts';
 import type { Vm } from './api/vm.ts';
 import type { Conditions } from './conditions.ts';
 import { type Fenced, type Machine, numberOf } from './machine.ts';
-import { quoted } from './plain.ts';
 
 /** Answers in a row that must lack a VM before it goes; many when they lack them all. */
 const believed = { one: 2, all: 5 } as const;

@@ -1,11 +1,12 @@
 /** One look at Prism Central: every VM with one of our services, and the networks they are on. */
+
+import { quoted } from '@ficus/common/plain-text.ts';
 import type { PrismApi } from './api/api.ts';
 import type { Vm } from './api/vm.ts';
 import type { Conditions } from './conditions.ts';
 import type { PrismConfig } from './config.ts';
 import type { Look } from './fleet.ts';
 import type { Networks } from './networks.ts';
-import { quoted } from './plain.ts';
 
 export interface LookAround extends Look {
   /** VMs this login may see. */

@@ -1,11 +1,11 @@
 /** Tells how the provider fares: its state when that changes, a log line for each thing that comes and goes. */
 import type { Log } from '@ficus/common/log.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 import {
   type ProviderCondition,
   type ProviderState,
   providerStateLimits,
 } from '@ficus/common/uplink/provider-state.ts';
-import { plain } from './plain.ts';
 
 export class Report {
   readonly #log: Log;

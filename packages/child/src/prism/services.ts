@@ -1,10 +1,10 @@
 /** What the gateway is told of VMs: services, and a router and an uplink for each that has an endpoint. Pure. */
 import { isIP } from 'node:net';
+import { quoted } from '@ficus/common/plain-text.ts';
 import type { DynamicConfig } from '@ficus/gateway/config/dynamic.ts';
 import type { Base } from './base-file.ts';
 import type { Conditions } from './conditions.ts';
 import type { Fenced, Machine } from './machine.ts';
-import { quoted } from './plain.ts';
 
 /** Services of one Prism Central: an advertisement with more than 1,000 uplinks, others included, is refused whole. */
 const mostServices = 800;

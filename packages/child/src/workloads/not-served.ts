@@ -1,5 +1,6 @@
 /** What providers have found and what is not served all the same: a base file that names what is not there, a name that a file has. */
 import type { Log } from '@ficus/common/log.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 import {
   type ProviderCondition,
   type ProviderState,
@@ -46,9 +47,9 @@ export class NotServed {
 }
 
 function conditionOf({ kind, name, reason }: Disabled): ProviderCondition {
-  const subject = `${kind} ${name}`.slice(0, providerStateLimits.name);
-  const message = `is not served: ${reason}`.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-  return { code: 'provider.not-served', subject, message: message.slice(0, providerStateLimits.text) };
+  const subject = plain(`${kind} ${name}`, providerStateLimits.name);
+  const message = plain(`is not served: ${reason}`, providerStateLimits.text);
+  return { code: 'provider.not-served', subject, message };
 }
 
 function textOf({ subject, message }: ProviderCondition): string {

@@ -1,4 +1,5 @@
 /** Prints rows as an aligned table for people. */
+import { hiddenCharacters } from '@ficus/common/plain-text.ts';
 
 /** One column: its title and how a row reads in it. */
 export interface Column<Row> {
@@ -38,7 +39,7 @@ function cell(value: string | number | undefined): string {
 
 /** The text with control and formatting characters replaced: safe to write to a terminal, and read as it is written. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+  return text.replace(hiddenCharacters, '?');
 }
 
 /** The same for several lines: a bad rule comes with a caret below it. */

@@ -1,4 +1,5 @@
 /** Reads what an advertisement says of a child's providers. */
+import { isPlain } from '../plain-text.ts';
 import { found, isRecord, Refusal, wholeNumber } from './fields.ts';
 import { type ProviderCondition, type ProviderState, providerStateLimits } from './provider-state.ts';
 
@@ -74,13 +75,7 @@ function number(record: Record<string, unknown>, field: string, most: number): n
 /** For people's eyes, in any script; nothing that moves a terminal's cursor or turns its text round. */
 function text(record: Record<string, unknown>, field: string, most: number): string {
   const value = record[field];
-  if (
-    typeof value === 'string' &&
-    value.length > 0 &&
-    value.length <= most &&
-    !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)
-  )
-    return value;
+  if (typeof value === 'string' && value.length > 0 && value.length <= most && isPlain(value)) return value;
   throw new Refusal(
     code,
     `${field}: want 1 to ${most} characters and no control characters, found ${found(value)}`,

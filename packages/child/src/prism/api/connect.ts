@@ -2,11 +2,11 @@
 import { isIP } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Clock } from '@ficus/common/clock.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 import { isPem } from '@ficus/gateway/config/file-references.ts';
 import { readText } from '@ficus/gateway/config/load-files.ts';
 import type { buildConnector } from 'undici';
 import type { PrismTls } from '../config.ts';
-import { plain } from '../plain.ts';
 import { PrismError } from './error.ts';
 
 /** Bytes of a PEM file. */

@@ -1,6 +1,6 @@
 /** What can go wrong between us and Prism Central, in words that say what to do. */
 import { FicusError } from '@ficus/common/errors.ts';
-import { plain } from '../plain.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 
 /** A request that did not get what it asked for. */
 export class PrismError extends FicusError {

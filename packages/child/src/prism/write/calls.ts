@@ -1,13 +1,13 @@
 /** Requests that change something in Prism Central, and what is read around them: with ETags, request ids and one deadline. */
 import { type Clock, systemClock } from '@ficus/common/clock.ts';
 import { FicusError } from '@ficus/common/errors.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 import type { Dispatcher } from 'undici';
 import { connector } from '../api/connect.ts';
 import { failure, member, PrismError, refusal } from '../api/error.ts';
 import { Login } from '../api/login.ts';
 import { sleep } from '../api/pace.ts';
 import type { PrismConfig } from '../config.ts';
-import { plain } from '../plain.ts';
 
 /** Of one request. */
 const timeoutMs = 30_000;

@@ -1,7 +1,7 @@
 /** Turns the names in an order into the extIds that Prism Central wants. */
 import { FicusError } from '@ficus/common/errors.ts';
+import { quoted } from '@ficus/common/plain-text.ts';
 import { member } from '../api/error.ts';
-import { quoted } from '../plain.ts';
 import type { PrismCalls } from './calls.ts';
 import type { VmOrder } from './order.ts';
 

@@ -1,9 +1,9 @@
 /** Waits for a task of Prism Central, which may also never end. */
 import { FicusError } from '@ficus/common/errors.ts';
+import { plain } from '@ficus/common/plain-text.ts';
 import { member, PrismError } from '../api/error.ts';
 import { sleep } from '../api/pace.ts';
 import { idOf } from '../api/vm.ts';
-import { plain } from '../plain.ts';
 import { type Called, isMismatch, type PrismCalls } from './calls.ts';
 
 const pollMs = 1000;
