@@ -37,19 +37,7 @@ after(async () => {
   await bundle?.[Symbol.asyncDispose]();
 });
 
-const cloudInit = (...args: readonly string[]) =>
-  parent.cli(
-    ...[
-      'cloud-init',
-      '--child',
-      'vm-1',
-      '--workloads',
-      'orders',
-      '--join-address',
-      `127.0.0.1:${parent.joinPort}`,
-    ],
-    ...args,
-  );
+const cloudInit = (...args: readonly string[]) => parent.cloudInit(...args);
 
 async function userData(): Promise<string> {
   return eventually(async () => {

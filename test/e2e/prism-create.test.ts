@@ -15,16 +15,7 @@ test('a VM is made with user-data; one that could not be made leaves no token', 
   await bundle.write('ca.pem', prism.ca);
   await eventually(async () => (await parent.admin<{ bundle?: object }>('/install')).bundle !== undefined);
   const create = (...args: readonly string[]) =>
-    parent.cli(
-      ...[
-        'cloud-init',
-        '--child',
-        'vm-1',
-        '--workloads',
-        'orders',
-        '--join-address',
-        `127.0.0.1:${parent.joinPort}`,
-      ],
+    parent.cloudInit(
       ...[
         '--prism',
         prism.url,

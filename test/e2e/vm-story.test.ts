@@ -26,9 +26,8 @@ test('from ficus cloud-init to the first routed request, with nobody logging in'
   const services = { orders: { loadBalancer: { server: { port: workload.port } } } };
   await bundle.write('base.yaml', { http: { services } });
   await eventually(async () => (await parent.admin<{ bundle?: object }>('/install')).bundle !== undefined);
-  const made = await parent.cli(
-    ...['cloud-init', '--child', 'vm-1', '--workloads', 'orders', '--child-config', bundle.file('own.yaml')],
-    ...['--join-address', `127.0.0.1:${parent.joinPort}`, '--address', `127.0.0.1:${port}`],
+  const made = await parent.cloudInit(
+    ...['--child-config', bundle.file('own.yaml'), '--address', `127.0.0.1:${port}`],
     ...[
       '--prism',
       prism.url,

@@ -77,6 +77,12 @@ export class ParentProcess extends NodeProcess {
     return runCli([...args, '--socket', this.socket], { cwd: this.directory.path });
   }
 
+  /** `ficus cloud-init` for child `vm-1` with workload `orders`, which reaches this parent here. */
+  cloudInit(...args: readonly string[]): Promise<CliResult> {
+    const child = ['--child', 'vm-1', '--workloads', 'orders'];
+    return this.cli('cloud-init', ...child, '--join-address', `127.0.0.1:${this.joinPort}`, ...args);
+  }
+
   /** One request to the admin API over its socket, cheaper than a process. */
   async admin<T>(path: string, options: Omit<RequestOptions, 'socketPath'> = {}): Promise<T> {
     const reply = await send(`http://localhost/v1${path}`, { ...options, socketPath: this.socket });
